@@ -1,0 +1,144 @@
+"""Plain data between a scene and a renderer: meshes and batches in, images out. No PyBullet, no torch.
+
+Conventions: metres, radians, right-handed world with z up; quaternions are ``xyzw`` (PyBullet's order);
+colours are sRGB in [0, 1] unless said otherwise; samples (images) stand on axis 0.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, fields, replace
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simfactor.errors import SimfactorError
+
+Float = NDArray[np.float32]
+Int = NDArray[np.int32]
+Byte = NDArray[np.uint8]
+
+HIDDEN = -1  # in RenderBatch.mesh: this instance is not drawn in this image
+UNTEXTURED = -1  # in RenderBatch.texture: the instance has its plain colour
+
+
+@dataclass(frozen=True)
+class Mesh:
+    """A triangle mesh in its own frame.
+
+    vertices (V, 3) and normals (V, 3) float32, uvs (V, 2) float32, faces (F, 3) int32.
+    """
+
+    vertices: Float
+    normals: Float
+    uvs: Float
+    faces: Int
+
+
+@dataclass(frozen=True)
+class RenderBatch:
+    """N images of one world: geometry is shared, everything else is given per image.
+
+    There are I *instances* (a link's colour group, an object, the table...). Lights shine *from* the
+    given direction. The shading model a renderer must follow, per channel, in linear light::
+
+        albedo * (ambient + light * visibility * max(0, n . l)) + specular highlight
+    """
+
+    meshes: tuple[Mesh, ...]
+    textures: tuple[Byte, ...]  # each (H, W, 3), sRGB
+    segment: Int  # (I, 2): PyBullet body id and link index (-1 = base)
+    mesh: Int  # (N, I): index into meshes, or HIDDEN
+    position: Float  # (N, I, 3) metres
+    orientation: Float  # (N, I, 4) xyzw
+    scale: Float  # (N, I, 3)
+    color: Float  # (N, I, 3) sRGB; multiplies the texture
+    texture: Int  # (N, I): index into textures, or UNTEXTURED
+    specular: Float  # (N, I) highlight strength, 0 = matt
+    light_direction: Float  # (N, 3) unit, from the world towards the light
+    light_color: Float  # (N, 3) linear rgb, intensity included
+    ambient: Float  # (N, 3) linear rgb, intensity included
+    background: Float  # (N, 3) sRGB where no geometry is hit
+    camera_position: Float  # (N, 3)
+    camera_target: Float  # (N, 3)
+    camera_up: Float  # (N, 3)
+    fov: Float  # (N,) vertical field of view, radians
+    near: float
+    far: float
+    height: int
+    width: int
+
+    def __len__(self) -> int:
+        return len(self.mesh)
+
+    def __getitem__(self, index: slice | NDArray[np.integer]) -> RenderBatch:
+        """The same world with the chosen images only."""
+        return replace(self, **{name: getattr(self, name)[index] for name in PER_IMAGE})
+
+    @staticmethod
+    def concatenate(batches: Sequence[RenderBatch]) -> RenderBatch:
+        """Stack batches of *one* world (same meshes, textures, instances and image size)."""
+        first = batches[0]
+        for other in batches[1:]:
+            if other.meshes is not first.meshes or (other.height, other.width) != (first.height, first.width):
+                raise SimfactorError(
+                    "RenderBatch.concatenate needs batches of one world and one image size; "
+                    "take all snapshots from the same open scene."
+                )
+        stacked = {name: np.concatenate([getattr(b, name) for b in batches]) for name in PER_IMAGE}
+        return replace(first, **stacked)
+
+    def save(self, path: str | Path) -> None:
+        """Write the batch as one ``.npz`` file (no pickles)."""
+        arrays = {name: getattr(self, name) for name in (*PER_IMAGE, "segment")}
+        for i, mesh in enumerate(self.meshes):
+            arrays |= {f"mesh{i}.{f.name}": getattr(mesh, f.name) for f in fields(Mesh)}
+        arrays |= {f"texture{i}": texture for i, texture in enumerate(self.textures)}
+        scalars = {name: getattr(self, name) for name in SCALARS}
+        header = {"meshes": len(self.meshes), "textures": len(self.textures), **scalars}
+        arrays["header"] = np.frombuffer(json.dumps(header).encode(), np.uint8)
+        buffer = io.BytesIO()
+        np.savez_compressed(buffer, allow_pickle=False, **arrays)
+        Path(path).write_bytes(buffer.getvalue())
+
+    @staticmethod
+    def load(path: str | Path) -> RenderBatch:
+        """Read a batch written by :meth:`save`."""
+        with np.load(path, allow_pickle=False) as file:
+            header = json.loads(file["header"].tobytes())
+            meshes = tuple(
+                Mesh(**{f.name: file[f"mesh{i}.{f.name}"] for f in fields(Mesh)}) for i in range(header["meshes"])
+            )
+            textures = tuple(file[f"texture{i}"] for i in range(header["textures"]))
+            arrays = {name: file[name] for name in (*PER_IMAGE, "segment")}
+        return RenderBatch(meshes, textures, **arrays, **{name: header[name] for name in SCALARS})
+
+
+SCALARS = ("near", "far", "height", "width")
+PER_IMAGE = tuple(
+    f.name for f in fields(RenderBatch) if f.name not in (*SCALARS, "meshes", "textures", "segment")
+)
+
+
+@dataclass(frozen=True)
+class Images:
+    """What a renderer returns for N images.
+
+    rgb (N, H, W, 3) uint8 sRGB; depth (N, H, W) float32 metres along the viewing axis, ``inf`` where
+    nothing is hit; segmentation (N, H, W, 2) int32 of body id and link index, (-1, -1) where nothing is hit.
+    """
+
+    rgb: Byte
+    depth: Float
+    segmentation: Int
+
+    def __len__(self) -> int:
+        return len(self.rgb)
+
+    @staticmethod
+    def concatenate(parts: Sequence[Images]) -> Images:
+        """Stack the images of several renders."""
+        return Images(*(np.concatenate([getattr(p, f.name) for p in parts]) for f in fields(Images)))
