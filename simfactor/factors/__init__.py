@@ -1,0 +1,16 @@
+"""Factors of variation: declared, sampled, intervened on and held out. No PyBullet, no torch."""
+
+from simfactor.factors.domain import Angle, Categorical, Continuous, Factor
+from simfactor.factors.files import load_space, ready_spaces, save_space
+from simfactor.factors.space import FactorSpace
+
+__all__ = [
+    "Angle",
+    "Categorical",
+    "Continuous",
+    "Factor",
+    "FactorSpace",
+    "load_space",
+    "ready_spaces",
+    "save_space",
+]
