@@ -1,0 +1,67 @@
+"""Fewer triangles and fresh normals for a triangle soup."""
+
+from __future__ import annotations
+
+import fast_simplification
+import numpy as np
+from numpy.typing import NDArray
+from scipy.spatial import cKDTree
+
+from simfactor.frames import Mesh
+from simfactor.scene.obj import ObjGroup
+
+FEW_TRIANGLES = 80  # parts as small as this keep every triangle: thin ones would lose their silhouette
+CREASE = np.cos(np.radians(40.0))  # neighbouring faces that turn by more than this keep a sharp edge
+
+
+def decimate(group: ObjGroup, keep: float) -> Mesh:
+    """Keep about the fraction ``keep`` of the triangles of ``group``, but never fewer than 80 of them.
+
+    Quadric edge collapse (Garland & Heckbert 1997) by ``fast-simplification``. uvs come from the nearest
+    corner of the original.
+    """
+    positions, faces, uvs = group.positions, group.faces, group.uvs
+    target = max(round(keep * len(faces)), FEW_TRIANGLES)
+    if target < len(faces):
+        reduced, kept = fast_simplification.simplify(
+            positions.astype(np.float32), faces.astype(np.int32), target_count=target
+        )
+        positions, faces = reduced.astype(np.float64), kept.astype(np.int64)
+        corners = cKDTree(group.positions[group.faces].reshape(-1, 3))
+        nearest = corners.query(positions[faces].reshape(-1, 3))[1]
+        uvs = uvs.reshape(-1, 2)[nearest].reshape(-1, 3, 2)
+    return indexed(positions[faces], crease_normals(positions, faces), uvs)
+
+
+def crease_normals(positions: NDArray[np.float64], faces: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Unit normals (F, 3, 3) per corner: area-weighted mean of the faces that meet there without a crease."""
+    a, b, c = (positions[faces[:, i]] for i in range(3))
+    weighted = np.cross(b - a, c - a)
+    unit = weighted / np.maximum(np.linalg.norm(weighted, axis=1, keepdims=True), 1e-20)
+    corner_vertex = faces.reshape(-1)
+    order = np.argsort(corner_vertex, kind="stable")
+    count = np.bincount(corner_vertex, minlength=len(positions))
+    start = np.cumsum(count) - count
+    # every pair (corner, other corner at the same vertex)
+    pairs = count[corner_vertex]
+    corner = np.repeat(np.arange(len(corner_vertex)), pairs)
+    step = np.arange(len(corner)) - np.repeat(np.cumsum(pairs) - pairs, pairs)
+    other = order[start[corner_vertex[corner]] + step]
+    smooth = np.einsum("ij,ij->i", unit[corner // 3], unit[other // 3]) >= CREASE
+    normals = np.zeros((len(corner_vertex), 3))
+    np.add.at(normals, corner[smooth], weighted[other[smooth] // 3])
+    lengths = np.linalg.norm(normals, axis=1, keepdims=True)
+    flat = np.repeat(unit, 3, axis=0)
+    return np.where(lengths > 1e-20, normals / np.maximum(lengths, 1e-20), flat).reshape(-1, 3, 3)
+
+
+def indexed(positions: NDArray[np.float64], normals: NDArray[np.float64], uvs: NDArray[np.float64]) -> Mesh:
+    """A Mesh from corners: positions and normals (F, 3, 3), uvs (F, 3, 2); equal corners share a vertex."""
+    corners = np.concatenate([positions, normals, uvs], axis=2).reshape(-1, 8)
+    table, faces = np.unique(corners.round(6).astype(np.float32), axis=0, return_inverse=True)
+    return Mesh(
+        vertices=np.ascontiguousarray(table[:, 0:3]),
+        normals=np.ascontiguousarray(table[:, 3:6]),
+        uvs=np.ascontiguousarray(table[:, 6:8]),
+        faces=faces.reshape(-1, 3).astype(np.int32),
+    )
