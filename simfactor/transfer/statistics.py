@@ -1,0 +1,181 @@
+"""Intervals for success rates and gaps: seeds first, then episodes, and never the one for the other.
+
+An array of results is always (S, E): S training seeds of one agent on axis 0, E episodes on axis 1.
+Source of the practice: Agarwal et al. 2021, "Deep RL at the edge of the statistical precipice".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy.special import ndtri
+from scipy.stats import binomtest, trim_mean
+
+from simfactor.errors import SimfactorError
+
+Array = NDArray[np.float64]
+CHUNK = 4_000_000  # resampled values held at once (32 MB)
+
+
+class Interval(NamedTuple):
+    """An estimate with its interval; ``n`` counts episodes over all ``seeds`` training seeds.
+
+    With ``seeds == 1`` the interval speaks for that one trained agent only: how much another training
+    would differ is unknown, not zero.
+    """
+
+    mean: float
+    low: float
+    high: float
+    n: int
+    seeds: int = 1
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain numbers for JSON."""
+        return self._asdict()
+
+
+def mean(values: Array) -> Array:
+    """Mean over seeds and episodes, the last two axes: (..., S, E) -> (...)."""
+    return values.mean(axis=(-2, -1))
+
+
+def iqm(values: Array) -> Array:
+    """Interquartile mean over seeds and episodes, the last two axes: (..., S, E) -> (...).
+
+    The mean of what is left when the lowest and the highest quarter are cut (Agarwal et al. 2021). For
+    returns; on 0/1 success it saturates, so success uses the mean.
+    """
+    return np.asarray(trim_mean(values.reshape(*values.shape[:-2], -1), 0.25, axis=-1))
+
+
+def wilson_interval(successes: int, n: int, confidence: float = 0.95) -> Interval:
+    """Wilson's score interval for a success rate (Wilson 1927), without continuity correction.
+
+    Valid for n independent episodes of *one* agent. On counts pooled over training seeds it still says
+    how well those very agents are measured, but not how the next training will turn out.
+    Raises SimfactorError unless 0 <= successes <= n and n >= 1.
+    """
+    if n < 1 or not 0 <= successes <= n:
+        raise SimfactorError(
+            f"successes={successes} of n={n} is no count of episodes; give 0 <= successes <= n, n >= 1."
+        )
+    _check_confidence(confidence)
+    z2 = float(ndtri(0.5 + confidence / 2)) ** 2
+    p = successes / n
+    centre = (p + z2 / (2 * n)) / (1 + z2 / n)
+    half = np.sqrt(z2 * (p * (1 - p) / n + z2 / (4 * n * n))) / (1 + z2 / n)
+    low = 0.0 if successes == 0 else float(centre - half)
+    high = 1.0 if successes == n else float(centre + half)
+    return Interval(p, low, high, n)
+
+
+def hierarchical_bootstrap(
+    values: ArrayLike,
+    statistic: Callable[[Array], Array] = mean,
+    confidence: float = 0.95,
+    resamples: int = 2000,
+    seed: int = 0,
+    crossed: bool = False,
+) -> Interval:
+    """Percentile interval of a statistic of (S, E) results, resampling seeds first and then episodes.
+
+    ``crossed=False``: every drawn seed draws its own episodes (nested, for episodes that the seeds do not
+    share). ``crossed=True``: one draw of episodes serves all drawn seeds (the pigeonhole bootstrap, Owen
+    2007), which is right when all agents met the *same* episodes: a hard start is hard for all of them, and
+    the nested draw would count it S times.
+
+    With S = 1 the seed level is degenerate: only episodes are resampled, and the interval covers that one
+    trained agent (``Interval.seeds`` says so). With S of 2 to 5 it is narrower than its name, since few
+    seeds show little of their spread. If all values are equal the interval has no width: the bootstrap
+    cannot see what never happened. Raises SimfactorError on an empty or non-finite array.
+    """
+    data = _results("values", values)
+    _check_confidence(confidence)
+    drawn = [statistic(data[index]) for index in _draws(data.shape, resamples, seed, crossed)]
+    low, high = _percentiles(np.concatenate(drawn), confidence)
+    return Interval(float(statistic(data)), low, high, data.size, len(data))
+
+
+def paired_gap(
+    clean: ArrayLike,
+    shifted: ArrayLike,
+    statistic: Callable[[Array], Array] = mean,
+    confidence: float = 0.95,
+    resamples: int = 2000,
+    seed: int = 0,
+) -> Interval:
+    """What a shift costs, clean minus shifted, with a bootstrap interval: both (S, E), episode by episode.
+
+    Column e of both arrays must be the same episode seed and row s the same trained agent. Every resample
+    takes the same seeds and episodes in both arms, so what an easy or hard start does to both cancels.
+    Episodes are drawn once for all seeds (crossed; see :func:`hierarchical_bootstrap`, also for S = 1).
+    A positive gap means that the shift hurts. Raises SimfactorError if the shapes differ.
+    """
+    first, second = _results("clean", clean), _results("shifted", shifted)
+    if first.shape != second.shape:
+        raise SimfactorError(
+            f"clean {first.shape} and shifted {second.shape} are not paired; "
+            "evaluate both on the same training seeds and the same episode seeds."
+        )
+    _check_confidence(confidence)
+    draws = _draws(first.shape, resamples, seed, crossed=True)
+    low, high = _percentiles(
+        np.concatenate([statistic(first[index]) - statistic(second[index]) for index in draws]), confidence
+    )
+    return Interval(float(statistic(first) - statistic(second)), low, high, first.size, len(first))
+
+
+def mcnemar(clean: ArrayLike, shifted: ArrayLike) -> float:
+    """Exact two-sided p-value of McNemar's test for one agent's paired successes, both (E,) of 0/1.
+
+    Only the episodes whose outcome changed count; under no effect either direction is as likely
+    (McNemar 1947, binomial form). 1.0 if none changed. For one training seed: pooling seeds is not valid.
+    """
+    first, second = np.asarray(clean).astype(bool), np.asarray(shifted).astype(bool)
+    if first.shape != second.shape or first.ndim != 1:
+        raise SimfactorError(
+            f"clean {first.shape} and shifted {second.shape} are not paired; "
+            "give two (E,) arrays over the same episode seeds, of one trained agent."
+        )
+    lost, won = int((first & ~second).sum()), int((~first & second).sum())
+    return float(binomtest(lost, lost + won).pvalue) if lost + won else 1.0
+
+
+def _draws(
+    shape: tuple[int, int], resamples: int, seed: int, crossed: bool
+) -> Iterator[tuple[NDArray[np.int64], NDArray[np.int64]]]:
+    """Index pairs that pick resampled (R, S, E) results, in chunks that fit into memory."""
+    if resamples < 1:
+        raise SimfactorError(f"resamples={resamples} must be at least 1; 2000 is usual.")
+    seeds, episodes = shape
+    rng = np.random.default_rng(seed)
+    step = max(1, CHUNK // (seeds * episodes))
+    for start in range(0, resamples, step):
+        count = min(step, resamples - start)
+        rows = rng.integers(seeds, size=(count, seeds, 1))
+        columns = rng.integers(episodes, size=(count, 1 if crossed else seeds, episodes))
+        yield rows, columns
+
+
+def _percentiles(values: Array, confidence: float) -> tuple[float, float]:
+    tail = (1 - confidence) / 2
+    low, high = np.quantile(values, [tail, 1 - tail])
+    return float(low), float(high)
+
+
+def _results(name: str, values: ArrayLike) -> Array:
+    data = np.asarray(values, np.float64)
+    if data.ndim != 2 or data.size == 0:
+        raise SimfactorError(f"{name} has shape {data.shape}; give (seeds, episodes), both at least 1.")
+    if not np.isfinite(data).all():
+        raise SimfactorError(f"{name} holds {int((~np.isfinite(data)).sum())} values that are not finite.")
+    return data
+
+
+def _check_confidence(confidence: float) -> None:
+    if not 0 < confidence < 1:
+        raise SimfactorError(f"confidence={confidence!r} must lie between 0 and 1, for example 0.95.")
