@@ -81,6 +81,11 @@ class FactorSpace:
         return groups
 
     @property
+    def varying(self) -> FactorSpace:
+        """The space of the factors that can take more than one value."""
+        return self.select([name for name, f in self.factors.items() if not f.fixed])
+
+    @property
     def fingerprint(self) -> str:
         """Twelve hex digits that change when anything of the space changes."""
         text = json.dumps(self.to_dict(), sort_keys=False)

@@ -1,0 +1,211 @@
+"""Run configurations: what a YAML file may say, checked as a whole before any work starts."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+from typing import Annotated, Any, Literal, TypeAlias, TypeVar
+
+import tyro
+import yaml
+from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic.dataclasses import dataclass
+
+from simfactor.errors import SimfactorError, unknown_name
+
+STRICT = ConfigDict(extra="forbid", allow_inf_nan=False)
+READY = Path(__file__).parent / "configs"
+
+# Ranges, agents and shifts are tables of the file; a command line is no place for them.
+Choices: TypeAlias = Annotated[dict[str, Any], tyro.conf.Fixed, tyro.conf.Suppress]
+Count: TypeAlias = Annotated[int, Field(ge=1)]
+Positive: TypeAlias = Annotated[float, Field(gt=0)]
+
+
+@dataclass(frozen=True, config=STRICT)
+class World:
+    """What is rendered, and which part of it the encoder and the policy may train on."""
+
+    space: str = "tabletop"
+    """Factor space: a ready one (tabletop, isaac3d, mpi3d) or the path of a YAML file."""
+    renderer: Literal["tiny"] = "tiny"
+    """Rendering backend."""
+    image_size: Literal[64, 128] = 64
+    """Height and width of the images, pixels."""
+    encoder_support: Choices = dataclasses.field(default_factory=dict)
+    """Ranges that the data set, and so the encoder, is drawn from (factors left out: their full range)."""
+    policy_support: Choices = dataclasses.field(default_factory=dict)
+    """Ranges that agents train in, inside encoder_support: the clean domain."""
+
+
+@dataclass(frozen=True, config=STRICT)
+class Data:
+    """The labelled data set."""
+
+    count: Count = 6000
+    """Images to train the encoder on."""
+    score_count: Annotated[int, Field(ge=60)] = 1500
+    """Further images that no training sees, for the scores."""
+    shard_size: Count = 512
+    """Images per shard, the unit of work and of resuming."""
+    workers: Count = 2
+    """Worker processes."""
+
+
+@dataclass(frozen=True, config=STRICT)
+class Encoder:
+    """The encoder and its training."""
+
+    objective: Literal["supervised", "beta_vae"] = "supervised"
+    """supervised: one latent block a factor, anchored to its label; beta_vae: unsupervised."""
+    epochs: Count = 20
+    """Passes over the training images."""
+    batch_size: Count = 64
+    """Images per step."""
+    learning_rate: Positive = 2e-3
+    """Peak learning rate."""
+    device: str = "auto"
+    """auto (CUDA where there is one), cpu or cuda."""
+
+
+@dataclass(frozen=True, config=STRICT)
+class Augment:
+    """One factor-wise augmentation of an agent's latents."""
+
+    factors: tuple[str, ...]
+    """Factor names, groups or roles whose blocks are changed."""
+    kind: Literal["swap", "resample"] = "swap"
+    """swap: between samples of the batch; resample: from the block's empirical prior."""
+
+
+@dataclass(frozen=True, config=STRICT)
+class Agent:
+    """One agent of the comparison."""
+
+    observation: Literal["latent", "state"] = "latent"
+    """latent: blocks of the encoder's latents; state: the true positions."""
+    blocks: tuple[str, ...] = ()
+    """Latent blocks the agent sees, by factor name, group or role; none means all."""
+    augment: tuple[Augment, ...] = ()
+    """Factor-wise augmentations of the replayed latents."""
+
+
+@dataclass(frozen=True, config=STRICT)
+class Agents:
+    """Training of the agents."""
+
+    steps: Count = 5000
+    """Environment steps per agent and seed."""
+    seeds: Count = 2
+    """Independent trainings per agent."""
+    workers: Count = 2
+    """Trainings at a time."""
+    train: Annotated[dict[str, Agent], tyro.conf.Fixed, tyro.conf.Suppress] = dataclasses.field(
+        default_factory=lambda: {"latent": Agent(), "state": Agent(observation="state")}
+    )
+    """Name -> agent."""
+
+
+@dataclass(frozen=True, config=STRICT)
+class ShiftRanges:
+    """One shifted domain."""
+
+    factors: Choices
+    """Ranges that replace the policy's."""
+    level: Literal["ood1", "ood2"]
+    """ood1: outside the policy's support, inside the encoder's; ood2: outside both. Checked."""
+
+
+@dataclass(frozen=True, config=STRICT)
+class Transfer:
+    """Tests of the trained agents under shift."""
+
+    episodes: Count = 50
+    """Episodes per agent, seed and domain, on the same episode seeds everywhere."""
+    workers: Count = 2
+    """Evaluations at a time."""
+    shifts: Annotated[dict[str, ShiftRanges], tyro.conf.Fixed, tyro.conf.Suppress] = dataclasses.field(
+        default_factory=dict
+    )
+    """Name -> shift."""
+
+
+@dataclass(frozen=True, config=STRICT)
+class Shared:
+    """What every stage knows."""
+
+    out: str = "runs/simfactor"
+    """Folder of this run: results go here, and a run that is repeated resumes from here."""
+    seed: Annotated[int, Field(ge=0)] = 0
+    """Seed of everything random in this run."""
+    world: World = dataclasses.field(default_factory=World)
+
+
+@dataclass(frozen=True, config=STRICT)
+class RunConfig(Shared):
+    """The whole loop: generate, train-encoder, score, train-agent, transfer, report."""
+
+    data: Data = dataclasses.field(default_factory=Data)
+    encoder: Encoder = dataclasses.field(default_factory=Encoder)
+    agents: Agents = dataclasses.field(default_factory=Agents)
+    transfer: Transfer = dataclasses.field(default_factory=Transfer)
+
+
+def load_config(path: str | Path | None) -> RunConfig:
+    """The configuration in a YAML file, or of a ready one by name (``quickstart``); None gives the defaults.
+
+    Raises one SimfactorError that names every bad key and value by its path in the file.
+    """
+    if path is None:
+        return RunConfig()
+    file = Path(path)
+    if not file.exists() and file.suffix == "":
+        file = READY / f"{path}.yaml"
+        if not file.exists():
+            raise unknown_name("configuration", str(path), [p.stem for p in sorted(READY.glob("*.yaml"))])
+    if not file.exists():
+        raise SimfactorError(f"configuration file {file} does not exist; give another or `quickstart`.")
+    try:
+        data = yaml.safe_load(file.read_text())
+    except yaml.YAMLError as error:
+        raise SimfactorError(f"{file} is not valid YAML: {error}") from error
+    if data is not None and not isinstance(data, dict):
+        raise SimfactorError(f"{file} must hold a mapping of {', '.join(section_names(RunConfig))}.")
+    return validated(RunConfig, data or {}, str(file))
+
+
+ConfigT = TypeVar("ConfigT")
+
+
+def validated(cls: type[ConfigT], data: dict[str, Any], source: str) -> ConfigT:
+    """``data`` as ``cls``. Raises one SimfactorError with every bad entry."""
+    try:
+        return TypeAdapter(cls).validate_python(data)
+    except ValidationError as error:
+        lines = [_problem(cls, dict(problem)) for problem in error.errors()]
+        raise SimfactorError("\n".join([f"{source}: {len(lines)} mistake(s)", *lines])) from error
+
+
+def section_names(cls: Any) -> list[str]:
+    """The keys a configuration class takes."""
+    return [f.name for f in dataclasses.fields(cls)]
+
+
+def _problem(cls: type, problem: dict[str, Any]) -> str:
+    where = ".".join(str(part) for part in problem["loc"])
+    if problem["type"] == "unexpected_keyword_argument":
+        owner: Any = cls
+        for part in problem["loc"][:-1]:
+            owner = _field_class(owner, part)
+        names = section_names(owner) if owner is not None else []
+        return f"  {where}: {unknown_name('key', problem['loc'][-1], names)}"
+    return f"  {where}: {problem['msg']} (got {problem['input']!r})"
+
+
+def _field_class(owner: Any, part: object) -> Any:
+    """The configuration class of a field; for a table or list of them, the class of its entries."""
+    if owner is None or not dataclasses.is_dataclass(owner):
+        return owner
+    kinds = {"train": Agent, "shifts": ShiftRanges, "augment": Augment}
+    sections = {"world": World, "data": Data, "encoder": Encoder, "agents": Agents, "transfer": Transfer}
+    return {**sections, **kinds}.get(str(part), owner)
