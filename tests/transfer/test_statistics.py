@@ -86,7 +86,7 @@ def _coverage(crossed: bool) -> float:
 
 
 def test_coverage_when_episodes_are_shared():
-    """Crossed draws keep (nearly) the promise; nested draws count each shared start once a seed and do not."""
+    """Crossed draws (nearly) keep the promise; nested draws count a shared start once a seed and do not."""
     assert 0.82 <= _coverage(crossed=True) <= 0.97
     assert _coverage(crossed=False) < 0.75
 

@@ -1,0 +1,168 @@
+"""One trained agent in one domain: its episodes as arrays, and the film of the first."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+import gymnasium as gym
+import numpy as np
+from numpy.typing import NDArray
+from tqdm import tqdm
+
+from simfactor.errors import SimfactorError
+from simfactor.factors import FactorSpace
+from simfactor.transfer.domain import Domain
+
+Act: TypeAlias = Callable[[Any], Any]  # observation -> action
+MakeEnv: TypeAlias = Callable[[FactorSpace], gym.Env]
+Film: TypeAlias = NDArray[np.uint8]
+
+
+@dataclass(frozen=True, eq=False)
+class Episodes:
+    """E episodes of one trained agent in one domain.
+
+    seeds (E,) int64 episode seeds; success (E,) bool; returns (E,) float64; lengths (E,) int64 steps;
+    rows (E, K) float64 factor rows at the start, columns as in the domain's space; film (F, H, W, 3) uint8
+    frames of the first episode, or None if the environment shows nothing.
+    """
+
+    domain: str
+    seeds: NDArray[np.int64]
+    success: NDArray[np.bool_]
+    returns: NDArray[np.float64]
+    lengths: NDArray[np.int64]
+    rows: NDArray[np.float64]
+    film: Film | None = None
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain data for JSON, without the film."""
+        return {"domain": self.domain, **{name: getattr(self, name).tolist() for name in ARRAYS}}
+
+    @staticmethod
+    def from_dict(data: Mapping[str, Any], film: Film | None = None) -> Episodes:
+        """The episodes that :meth:`to_dict` described."""
+        arrays: dict[str, Any] = {name: np.asarray(data[name], dtype) for name, dtype in ARRAYS.items()}
+        return Episodes(data["domain"], **arrays, film=film)
+
+
+ARRAYS: dict[str, type] = {
+    "seeds": np.int64,
+    "success": np.bool_,
+    "returns": np.float64,
+    "lengths": np.int64,
+    "rows": np.float64,
+}
+
+
+def evaluate_domain(
+    act: Act,
+    make_env: MakeEnv,
+    domain: Domain,
+    seeds: Sequence[int],
+    film_frames: int = 6,
+    progress: bool = True,
+) -> Episodes:
+    """Run one episode a seed in a domain, and film the first with ``film_frames`` frames (0: no film).
+
+    The environment is reset with ``seed`` only; it draws its factors from the domain's space and must echo
+    them in ``info["factors"]`` (name -> value). Success is ``info["is_success"]`` of an episode's last step.
+    Raises SimfactorError if the environment does not keep to that, or shows factors outside the domain.
+    """
+    env = make_env(domain.space)
+    try:
+        episodes = [
+            _episode(act, env, domain, int(seed), film_frames if i == 0 else 0)
+            for i, seed in enumerate(tqdm(seeds, desc=domain.name, disable=None if progress else True))
+        ]
+    finally:
+        env.close()
+    rows, successes, returns, lengths, films = zip(*episodes, strict=True)
+    return Episodes(
+        domain.name,
+        np.asarray(seeds, np.int64),
+        np.asarray(successes, bool),
+        np.asarray(returns, np.float64),
+        np.asarray(lengths, np.int64),
+        np.stack(rows),
+        films[0],
+    )
+
+
+def _episode(
+    act: Act, env: gym.Env, domain: Domain, seed: int, film_frames: int
+) -> tuple[NDArray[np.float64], bool, float, int, Film | None]:
+    observation, info = env.reset(seed=seed)
+    row = _factor_row(info, domain)
+    film = _Camera(film_frames)
+    film.see(env, observation)
+    total, length, over = 0.0, 0, False
+    while not over:
+        observation, reward, terminated, truncated, info = env.step(act(observation))
+        total, length, over = total + float(reward), length + 1, bool(terminated or truncated)
+        film.see(env, observation, last=over)
+    if "is_success" not in info:
+        raise SimfactorError(
+            f"the last step in domain {domain.name!r} gave info with {sorted(info)}, no 'is_success'; "
+            "the environment must say there whether the episode succeeded."
+        )
+    return row, bool(info["is_success"]), total, length, film.frames
+
+
+def _factor_row(info: Mapping[str, Any], domain: Domain) -> NDArray[np.float64]:
+    values = info.get("factors", {})
+    missing = [name for name in domain.space.names if name not in values]
+    if missing:
+        raise SimfactorError(
+            f"info['factors'] of reset lacks {', '.join(missing)}, which domain {domain.name!r} controls; "
+            "wrap the environment in FactorControl with the domain's space."
+        )
+    try:
+        return domain.space.encode({name: values[name] for name in domain.space.names})
+    except SimfactorError as error:
+        raise SimfactorError(f"the environment left domain {domain.name!r}: {error}") from error
+
+
+class _Camera:
+    """Keeps a few evenly spaced frames of an episode whose length is not known beforehand.
+
+    Sees every ``stride``-th step; when it holds twice what is wanted, every other frame goes and the stride
+    doubles, so that rendering stays rare.
+    """
+
+    def __init__(self, wanted: int) -> None:
+        self.wanted = wanted
+        self._stride = 1
+        self._step = 0
+        self._kept: list[Film] = []
+
+    def see(self, env: gym.Env, observation: Any, last: bool = False) -> None:
+        due = self._step % self._stride == 0 or last
+        self._step += 1
+        if not (self.wanted and due):
+            return
+        frame = _picture(env, observation)
+        if frame is None:
+            self.wanted = 0
+            return
+        self._kept.append(frame)
+        if len(self._kept) == 2 * self.wanted and not last:
+            self._kept, self._stride = self._kept[::2], 2 * self._stride
+
+    @property
+    def frames(self) -> Film | None:
+        if not (self.wanted and self._kept):
+            return None
+        chosen = np.linspace(0, len(self._kept) - 1, min(self.wanted, len(self._kept))).round().astype(int)
+        return np.stack([self._kept[i] for i in chosen])
+
+
+def _picture(env: gym.Env, observation: Any) -> Film | None:
+    pixels = observation.get("pixels") if isinstance(observation, Mapping) else observation
+    if isinstance(pixels, np.ndarray) and pixels.dtype == np.uint8 and pixels.shape[2:] == (3,):
+        return pixels.copy()
+    if env.render_mode == "rgb_array":
+        return np.asarray(env.render(), np.uint8)
+    return None

@@ -1,0 +1,123 @@
+"""From episodes to the table people read: success, gap and return of every agent in every domain."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simfactor.errors import SimfactorError
+from simfactor.transfer.domain import CLEAN, Domain
+from simfactor.transfer.episodes import Episodes
+from simfactor.transfer.statistics import hierarchical_bootstrap, iqm, mcnemar, paired_gap, wilson_interval
+
+Array = NDArray[np.float64]
+
+
+def tabulate(
+    domains: Sequence[Domain],
+    results: Mapping[str, Mapping[int, Mapping[str, Episodes]]],
+    confidence: float = 0.95,
+    resamples: int = 2000,
+    seed: int = 0,
+) -> dict[str, dict[str, dict[str, Any]]]:
+    """The numbers of a transfer test as plain data: agent -> domain -> entry, in the given orders.
+
+    ``results``: agent -> training seed -> domain -> episodes, as ``evaluate_jobs`` gives them (what
+    ``evaluate`` gives is the innermost part). With S training seeds of E episodes an entry holds
+
+    - ``level``: clean, in, ood1 or ood2.
+    - ``success``: the mean with Wilson's interval on the S * E episodes together. It says how well *these*
+      trained agents are measured. What another training would do is not in it: for that there are
+      ``by_seed`` (one mean a training) and, if S > 1, ``across_seeds`` (low and high of the bootstrap over
+      seeds and episodes).
+    - ``gap``: clean minus this domain, paired, bootstrap over seeds and then episodes. Not in ``clean``.
+    - ``mcnemar_p``: exact p-value of the paired successes, if S = 1. Not in ``clean``.
+    - ``return``, ``return_iqm``: bootstrap of mean and interquartile mean; ``return_gap`` as ``gap``.
+
+    Every interval is {mean, low, high, n, seeds}; n counts episodes. With S = 1 the bootstrap has episodes
+    to resample and no seeds, so ``seeds: 1`` reads "about this one trained agent".
+    Raises SimfactorError if a training was not tested in the clean domain, in all of the others, and on as
+    many episodes as the rest.
+    """
+    levels = {domain.name: domain.level for domain in domains}
+    if levels.get(CLEAN) != "clean":
+        raise SimfactorError(
+            f"domains {', '.join(levels)} lack {CLEAN!r}, from which gaps are counted; evaluate it too."
+        )
+    resampling = {"confidence": confidence, "resamples": resamples, "seed": seed}
+    table: dict[str, dict[str, dict[str, Any]]] = {}
+    for agent, trainings in results.items():
+        success = {name: _stack(agent, name, trainings, "success") for name in levels}
+        returns = {name: _stack(agent, name, trainings, "returns") for name in levels}
+        table[agent] = {}
+        for name, level in levels.items():
+            entry = _entry(success[name], returns[name], **resampling)
+            if name != CLEAN:
+                entry |= _gaps(success[CLEAN], success[name], returns[CLEAN], returns[name], **resampling)
+            table[agent][name] = {"level": level, **entry}
+    return table
+
+
+def format_table(agents: Mapping[str, Mapping[str, Mapping[str, Any]]]) -> str:
+    """What :func:`tabulate` returned as lines of text for a terminal."""
+    rows = [("agent", "domain", "level", "success", "gap", "episodes")]
+    for agent, domains in agents.items():
+        for domain, entry in domains.items():
+            gap = format_interval(entry["gap"], signed=True) if "gap" in entry else ""
+            success = entry["success"]
+            rows.append((agent, domain, entry["level"], format_interval(success), gap, str(success["n"])))
+    widths = [max(len(row[k]) for row in rows) for k in range(len(rows[0]))]
+    lines = ["  ".join(cell.ljust(w) for cell, w in zip(row, widths, strict=True)).rstrip() for row in rows]
+    return "\n".join([lines[0], "  ".join("-" * w for w in widths), *lines[1:]])
+
+
+def format_interval(interval: Mapping[str, Any], digits: int = 2, signed: bool = False) -> str:
+    """``0.87 [0.80, 0.92]``; with ``signed`` the mean carries its sign."""
+    mean, low, high = (round(float(interval[key]), digits) + 0.0 for key in ("mean", "low", "high"))
+    sign = "+" if signed else ""
+    return f"{mean:{sign}.{digits}f} [{low:.{digits}f}, {high:.{digits}f}]"
+
+
+def _entry(success: Array, returns: Array, confidence: float, **resampling: Any) -> dict[str, Any]:
+    resampling |= {"confidence": confidence, "crossed": True}
+    wilson = wilson_interval(int(success.sum()), success.size, confidence)
+    rate: dict[str, Any] = {**wilson.to_dict(), "seeds": len(success)}
+    rate["by_seed"] = success.mean(axis=1).tolist()
+    if len(success) > 1:
+        across = hierarchical_bootstrap(success, **resampling)
+        rate["across_seeds"] = {"low": across.low, "high": across.high}
+    return {
+        "success": rate,
+        "return": hierarchical_bootstrap(returns, **resampling).to_dict(),
+        "return_iqm": hierarchical_bootstrap(returns, iqm, **resampling).to_dict(),
+    }
+
+
+def _gaps(
+    clean: Array, shifted: Array, clean_returns: Array, shifted_returns: Array, **resampling: Any
+) -> dict[str, Any]:
+    gaps: dict[str, Any] = {"gap": paired_gap(clean, shifted, **resampling).to_dict()}
+    if len(clean) == 1:
+        gaps["mcnemar_p"] = mcnemar(clean[0], shifted[0])
+    return {**gaps, "return_gap": paired_gap(clean_returns, shifted_returns, **resampling).to_dict()}
+
+
+def _stack(agent: str, domain: str, trainings: Mapping[int, Mapping[str, Episodes]], what: str) -> Array:
+    """(S, E) of one agent in one domain, a row for each training seed in ascending order."""
+    rows = []
+    for seed, tested in sorted(trainings.items()):
+        if domain not in tested:
+            raise SimfactorError(
+                f"agent {agent!r}, training seed {seed}, was not tested in domain {domain!r}; "
+                "test every training in every domain."
+            )
+        rows.append(np.asarray(getattr(tested[domain], what), np.float64))
+    if len({len(row) for row in rows}) != 1:
+        raise SimfactorError(
+            f"agent {agent!r} has {[len(row) for row in rows]} episodes in domain {domain!r}; "
+            "give every training the same episode seeds, and at least one training."
+        )
+    return np.stack(rows)
