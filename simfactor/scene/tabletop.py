@@ -1,0 +1,138 @@
+"""The scene ``tabletop``: every factor of the lab table, continuous wherever it can be."""
+
+from __future__ import annotations
+
+from simfactor.scene import objects
+from simfactor.scene.color import TEMPERATURES, hue_to_srgb, srgb_to_hue
+from simfactor.scene.effects import REACH, Choice, Effect, Range, Value, Values, record, texture
+from simfactor.scene.optics import Camera, Light
+from simfactor.scene.primitives import SHAPES
+from simfactor.scene.textures import TEXTURES
+from simfactor.scene.world import TABLE_HIGH, TABLE_LOW, World
+
+OBJECT_SATURATION, OBJECT_VALUE = 0.8, 0.85
+TINT_SATURATION = 0.3
+
+TURN = Range(-360.0, 360.0, "deg")
+
+EFFECTORS = ("ee_x", "ee_y", "ee_z")
+TARGETS = ("target_x", "target_y", "target_z")
+
+
+def move_effector(world: World, values: Values) -> None:
+    world.robot.teleport([float(values[name]) for name in EFFECTORS])
+
+
+def read_effector(world: World) -> Values:
+    return dict(zip(EFFECTORS, world.robot.end_effector_position().tolist(), strict=True))
+
+
+def move_target(world: World, values: Values) -> None:
+    x, y, z = (float(values[name]) for name in TARGETS)
+    world.place("target", (x, y, z))
+
+
+def read_target(world: World) -> Values:
+    return dict(zip(TARGETS, world.pose("target")[0], strict=True))
+
+
+def set_object(world: World, values: Values) -> None:
+    color = hue_to_srgb(float(values["object_hue"]), OBJECT_SATURATION, OBJECT_VALUE)
+    objects.show(world, str(values["object_shape"]), float(values["object_size"]), color)
+    objects.stand(world, float(values["object_x"]), float(values["object_y"]), float(values["object_yaw"]))
+
+
+def read_object(world: World) -> Values:
+    shape = world.shown_shape()
+    (x, y, _), _ = world.pose(shape)
+    return {
+        "object_shape": shape,
+        "object_size": world.object_size,
+        "object_hue": srgb_to_hue(world.color(shape)),
+        "object_x": x,
+        "object_y": y,
+        "object_yaw": objects.standing_yaw(world),
+    }
+
+
+def tint_robot(world: World, values: Values) -> None:
+    world.paint("robot", hue_to_srgb(float(values["robot_tint"]), TINT_SATURATION, 1.0))
+
+
+def read_tint(world: World) -> Values:
+    return {"robot_tint": srgb_to_hue(world.color("robot"))}
+
+
+EFFECTS: tuple[Effect, ...] = (
+    Effect(dict.fromkeys(EFFECTORS, REACH), move_effector, read_effector),
+    record(
+        "light",
+        {
+            "light_azimuth": "azimuth",
+            "light_elevation": "elevation",
+            "light_intensity": "intensity",
+            "light_temperature": "temperature",
+            "ambient_share": "ambient_share",
+        },
+        {
+            "light_azimuth": TURN,
+            "light_elevation": Range(0.0, 90.0, "deg"),
+            "light_intensity": Range(0.0, 100.0),
+            "light_temperature": Range(*TEMPERATURES, "K"),
+            "ambient_share": Range(0.0, 1.0),
+        },
+    ),
+    record(
+        "camera",
+        {
+            "camera_azimuth": "azimuth",
+            "camera_elevation": "elevation",
+            "camera_distance": "distance",
+            "camera_fov": "fov",
+        },
+        {
+            "camera_azimuth": TURN,
+            "camera_elevation": Range(-20.0, 89.0, "deg"),
+            "camera_distance": Range(0.2, 5.0, "m"),
+            "camera_fov": Range(5.0, 120.0, "deg"),
+        },
+    ),
+    texture("table_texture", "table", tuple(TEXTURES)),
+    texture("background_texture", "wall", tuple(TEXTURES)),
+    Effect({"robot_tint": TURN}, tint_robot, read_tint),
+    Effect(
+        {
+            "object_shape": Choice(tuple(SHAPES)),
+            "object_size": Range(0.005, 0.3, "m"),
+            "object_hue": TURN,
+            "object_x": Range(TABLE_LOW[0], TABLE_HIGH[0], "m"),
+            "object_y": Range(TABLE_LOW[1], TABLE_HIGH[1], "m"),
+            "object_yaw": TURN,
+        },
+        set_object,
+        read_object,
+    ),
+    Effect(
+        {"target_x": REACH, "target_y": REACH, "target_z": Range(0.0, 1.5, "m")}, move_target, read_target
+    ),
+)
+
+LIGHT = Light(azimuth=40.0, elevation=55.0, intensity=1.2, temperature=5500.0, ambient_share=0.35)
+CAMERA = Camera(azimuth=25.0, elevation=28.0, distance=1.35, fov=45.0)
+DEFAULTS: dict[str, Value] = {
+    "table_texture": "wood",
+    "background_texture": "garage",
+    "robot_tint": 210.0,
+    "object_shape": "cube",
+    "object_size": 0.06,
+    "object_hue": 120.0,
+    "object_x": 0.5,
+    "object_y": -0.3,
+    "object_yaw": 20.0,
+    "target_x": 0.45,
+    "target_y": 0.15,
+    "target_z": 0.15,
+    "ee_x": 0.45,
+    "ee_y": 0.0,
+    "ee_z": 0.25,
+}
