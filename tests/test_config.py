@@ -1,0 +1,79 @@
+"""Configurations: strict, complete in their complaints, overridable from the command line."""
+
+from pathlib import Path
+
+import pytest
+
+from simfactor import cli
+from simfactor.config import RunConfig, load_config
+from simfactor.errors import SimfactorError
+
+READY = sorted((Path(__file__).parent.parent / "configs").glob("*.yaml"))
+
+
+@pytest.mark.parametrize("path", READY, ids=lambda p: p.stem)
+def test_ready_configurations_load_by_path_and_by_name(path: Path) -> None:
+    assert load_config(path) == load_config(path.stem)
+
+
+def test_every_mistake_in_a_file_is_reported_at_once(tmp_path: Path) -> None:
+    path = tmp_path / "bad.yaml"
+    path.write_text(
+        "sed: 1\n"
+        "world: {image_size: 65, suport: 3}\n"
+        "agents: {steps: 0, train: {a: {obs: 1, augment: [{factors: [a], knd: swap}]}}}\n"
+        "transfer: {shifts: {x: {levl: ood1, factors: {}}}}\n"
+    )
+    with pytest.raises(SimfactorError) as caught:
+        load_config(path)
+    text = str(caught.value)
+    for part in (
+        "8 mistake(s)",
+        "world.image_size: Input should be 64 or 128 (got 65)",
+        "world.suport: unknown key 'suport'",
+        "agents.steps: Input should be greater than or equal to 1 (got 0)",
+        "agents.train.a.augment.0.knd: unknown key 'knd'; allowed: factors, kind. Did you mean 'kind'?",
+        "agents.train.a.obs: unknown key 'obs'; allowed: observation, blocks, augment.",
+        "transfer.shifts.x.levl: unknown key 'levl'; allowed: factors, level. Did you mean 'level'?",
+        "sed: unknown key 'sed'; allowed: out, seed, world, data, encoder, agents, transfer. Did you mean 'seed'?",
+    ):
+        assert part in text
+
+
+def test_a_missing_file_and_an_unknown_name(tmp_path: Path) -> None:
+    with pytest.raises(SimfactorError, match="does not exist; give another"):
+        load_config(tmp_path / "none.yaml")
+    with pytest.raises(SimfactorError, match="Did you mean 'quickstart'"):
+        load_config("quikstart")
+
+
+def test_overrides_reach_the_configuration_and_leave_the_rest(tmp_path: Path) -> None:
+    path = tmp_path / "run.yaml"
+    path.write_text("seed: 3\ndata: {count: 100}\ntransfer: {episodes: 7}\n")
+    function, run = cli.parse(["generate", str(path), "--data.count", "50", "--out", "somewhere"])
+    assert function.__name__ == "generate"
+    assert isinstance(run, RunConfig)
+    assert (run.seed, run.data.count, run.out, run.transfer.episodes) == (3, 50, "somewhere", 7)
+
+
+@pytest.mark.parametrize("command", cli.COMMANDS)
+def test_every_command_has_help_that_names_its_options(
+    command: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as stopped:
+        cli.main([command, "quickstart", "--help"])
+    assert stopped.value.code == 0
+    text = capsys.readouterr().out
+    for option in ("--out", "--seed", "--world.space"):
+        assert option in text
+
+
+def test_the_overview_names_every_command(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["--help"]) == 0
+    text = capsys.readouterr().out
+    assert all(command in text for command in cli.COMMANDS)
+
+
+def test_an_unknown_command_is_an_error_with_a_remedy(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["tranfer"]) == 2
+    assert "Did you mean 'transfer'?" in capsys.readouterr().err
