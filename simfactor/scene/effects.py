@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 from simfactor.errors import SimfactorError, unknown_name
-from simfactor.scene.world import World
+from simfactor.scene.world import Rgb, World
 
 Value: TypeAlias = float | str
 Values: TypeAlias = dict[str, Value]
@@ -81,30 +81,32 @@ def record(attribute: str, fields: Mapping[str, str], domain: Mapping[str, Range
     return Effect(domain, apply, read)
 
 
-def texture(factor: str, body: str, names: tuple[str, ...]) -> Effect:
-    """An effect that covers a body with one of the named textures."""
+def texture(factor: str, bodies: tuple[str, ...], names: tuple[str, ...]) -> Effect:
+    """An effect that covers some bodies with one of the named textures."""
 
     def apply(world: World, values: Values) -> None:
-        world.cover(body, str(values[factor]))
+        for body in bodies:
+            world.cover(body, str(values[factor]))
 
     def read(world: World) -> Values:
-        return {factor: world.textures[body]}
+        return {factor: world.textures[bodies[0]]}
 
     return Effect({factor: Choice(names)}, apply, read)
 
 
-def palette(factor: str, body: str, colors: Mapping[str, tuple[float, float, float]]) -> Effect:
-    """An effect that paints a body in one of the named sRGB colours."""
+def palette(factor: str, bodies: tuple[str, ...], colors: Mapping[str, Rgb]) -> Effect:
+    """An effect that paints some bodies in one of the named sRGB colours."""
 
     def apply(world: World, values: Values) -> None:
-        world.paint(body, colors[str(values[factor])])
+        for body in bodies:
+            world.paint(body, colors[str(values[factor])])
 
     def read(world: World) -> Values:
-        return {factor: nearest_color(world.color(body), colors)}
+        return {factor: nearest_color(world.color(bodies[0]), colors)}
 
     return Effect({factor: Choice(tuple(colors))}, apply, read)
 
 
-def nearest_color(color: tuple[float, float, float], colors: Mapping[str, tuple[float, float, float]]) -> str:
+def nearest_color(color: Rgb, colors: Mapping[str, Rgb]) -> str:
     """The name of the palette's colour that is closest to ``color``."""
     return min(colors, key=lambda name: math.dist(colors[name], color))

@@ -98,7 +98,7 @@ EFFECTS: tuple[Effect, ...] = (
     Effect({"camera_height": Range(0.0, 2.0, "m")}, raise_camera, read_camera),
     record("light", {"lighting_intensity": "intensity"}, {"lighting_intensity": Range(0.0, 100.0)}),
     Effect({"lighting_y": Range(-0.7, 0.7)}, turn_light, read_light),
-    palette("wall_color", "wall", WALL_COLORS),
+    palette("wall_color", ("wall",), WALL_COLORS),
 )
 LIGHT = Light(azimuth=0.0, elevation=LIGHT_ELEVATION, intensity=1.2, temperature=5500.0, ambient_share=0.35)
 CAMERA = Camera(azimuth=25.0, elevation=25.0, distance=1.3, fov=45.0)

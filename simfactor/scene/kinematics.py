@@ -1,24 +1,25 @@
-"""Forward and inverse kinematics of the Franka Panda's arm, as functions of arrays only.
+"""Inverse kinematics of the Franka Panda with its gripper pointing down, in closed form.
 
-PyBullet's own inverse kinematics needs the live robot and hundreds of iterations for a millimetre; a Newton
-iteration on the arm's published geometry reaches a nanometre in a few, from the same start every time.
+PyBullet's own solver starts from the live robot and needs hundreds of iterations for a millimetre. With
+the arm's redundant joints 3 and 5 at zero its upper arm and forearm lie in one vertical plane, so two triangles
+give the angles exactly, and a position alone decides them.
 """
 
 from __future__ import annotations
+
+import math
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
 from simfactor.errors import SimfactorError
 
-Array = NDArray[np.float64]
-
-# Denavit-Hartenberg parameters in Craig's convention, from Franka's control interface documentation.
-OFFSET = np.array([0.0, 0.0, 0.0, 0.0825, -0.0825, 0.0, 0.088])
-RISE = np.array([0.333, 0.0, 0.316, 0.0, 0.384, 0.0, 0.0])
-TWIST = np.radians([0.0, -90.0, 90.0, 90.0, -90.0, 90.0, 90.0])
-FLANGE_TO_GRASP = 0.107 + 0.105  # flange to hand, hand to the point between the fingertips
-HAND_TURN = -np.pi / 4
+# Lengths in metres, from the URDF (the same as in Franka's documentation).
+SHOULDER = 0.333  # height of joint 2
+UPPER_ARM, FOREARM, ELBOW = 0.316, 0.384, 0.0825  # ELBOW: both links reach joint 4 this far off their axis
+WRIST = 0.088  # from joint 6 out to the gripper's axis
+HAND = 0.107 + 0.105  # flange and hand: from the wrist down to between the fingertips
 
 LIMITS = np.array(  # radians; the URDF's
     [
@@ -31,93 +32,40 @@ LIMITS = np.array(  # radians; the URDF's
         [-2.9671, 2.9671],
     ]
 )
-# the gripper points down in the middle of the workspace
-REST = np.array([0.0, -0.14194, 0.0, -2.52042, 0.0, 2.37849, np.pi / 4])
-DOWN = np.diag([1.0, -1.0, -1.0])  # orientation of a gripper that points straight down
-TOLERANCE = 1e-9  # metres and radians
-DAMPING = 1e-6
-MAX_STEP = 0.5  # radians a joint may move in one iteration
 
 
-def _constant_part() -> Array:
-    ca, sa = np.cos(TWIST), np.sin(TWIST)
-    matrices = np.zeros((7, 4, 4))
-    matrices[:, 0, 0] = 1.0
-    matrices[:, 0, 3] = OFFSET
-    matrices[:, 1, 1], matrices[:, 1, 2], matrices[:, 1, 3] = ca, -sa, -sa * RISE
-    matrices[:, 2, 1], matrices[:, 2, 2], matrices[:, 2, 3] = sa, ca, ca * RISE
-    matrices[:, 3, 3] = 1.0
-    return matrices
+def inverse(position: Sequence[float] | NDArray[np.float64]) -> NDArray[np.float64]:
+    """Joint angles (7,) in radians that bring the point between the fingertips to ``position`` (3,) metres.
 
-
-def _tool() -> Array:
-    c, s = np.cos(HAND_TURN), np.sin(HAND_TURN)
-    return np.array([[c, -s, 0, 0], [s, c, 0, 0], [0, 0, 1, FLANGE_TO_GRASP], [0, 0, 0, 1]])
-
-
-LINKS, TOOL = _constant_part(), _tool()
-
-
-def forward(joints: Array) -> tuple[Array, Array, Array]:
-    """Pose of the grasp point in the robot's base frame, and its Jacobian.
-
-    Args:
-        joints: (7,) radians.
-    Returns:
-        position (3,) metres, rotation (3, 3), Jacobian (6, 7): linear over angular velocity.
+    The gripper points down and its fingers open along y. Raises SimfactorError when the arm cannot reach.
     """
-    turns = np.zeros((7, 4, 4))
-    c, s = np.cos(joints), np.sin(joints)
-    turns[:, 0, 0], turns[:, 0, 1], turns[:, 1, 0], turns[:, 1, 1] = c, -s, s, c
-    turns[:, 2, 2] = turns[:, 3, 3] = 1.0
-    steps = LINKS @ turns
-    frames = np.empty((7, 4, 4))
-    frame = np.eye(4)
-    for i in range(7):
-        frame = frames[i] = frame @ steps[i]
-    tip = frame @ TOOL
-    axes, arms = frames[:, :3, 2].T, tip[:3, 3][:, None] - frames[:, :3, 3].T
-    jacobian = np.empty((6, 7))
-    jacobian[0] = axes[1] * arms[2] - axes[2] * arms[1]
-    jacobian[1] = axes[2] * arms[0] - axes[0] * arms[2]
-    jacobian[2] = axes[0] * arms[1] - axes[1] * arms[0]
-    jacobian[3:] = axes
-    return tip[:3, 3], tip[:3, :3], jacobian
-
-
-def inverse(position: Array, iterations: int = 50) -> Array:
-    """Joint angles (7,) that bring a downward gripper's grasp point to ``position`` (3,), starting from REST.
-
-    Damped Gauss-Newton on position and orientation (Buss 2004, "Introduction to inverse kinematics", sec. 9).
-    A pure function of ``position``. Raises SimfactorError when the arm cannot reach it within its limits.
-    """
-    goal = np.asarray(position, np.float64)
-    joints = REST.copy()
-    for _ in range(iterations):
-        at, rotation, jacobian = forward(joints)
-        error = np.concatenate([goal - at, _rotation_error(rotation)])
-        if np.abs(error).max() < TOLERANCE:
-            break
-        gram = jacobian @ jacobian.T
-        gram[np.arange(6), np.arange(6)] += DAMPING
-        step = jacobian.T @ np.linalg.solve(gram, error)
-        joints += step * min(1.0, MAX_STEP / max(np.abs(step).max(), 1e-12))
-    else:
-        raise _unreachable(goal)
+    x, y, z = (float(v) for v in position)
+    out, up = math.hypot(x, y) - WRIST, z + HAND - SHOULDER  # shoulder to wrist, in the arm's plane
+    upper, fore, reach = math.hypot(UPPER_ARM, ELBOW), math.hypot(FOREARM, ELBOW), math.hypot(out, up)
+    if not abs(upper - fore) < reach <= upper + fore:
+        raise _unreachable(x, y, z)
+    lean = math.atan2(out, up)  # angles from the vertical
+    upper_lean = lean - _corner(upper, reach, fore)
+    fore_lean = lean + _corner(fore, reach, upper)
+    shoulder = upper_lean - math.atan2(ELBOW, UPPER_ARM)
+    wrist = fore_lean + math.atan2(ELBOW, FOREARM)
+    base = math.atan2(y, x)
+    joints = np.array([base, shoulder, 0.0, shoulder - wrist, 0.0, wrist, base + math.pi / 4])
     if (joints < LIMITS[:, 0]).any() or (joints > LIMITS[:, 1]).any():
-        raise _unreachable(goal)
+        raise _unreachable(x, y, z)
     return joints
 
 
-def _rotation_error(rotation: Array) -> Array:
-    """Rotation vector (3,) that turns ``rotation`` into DOWN, to first order."""
-    m = DOWN @ rotation.T
-    return 0.5 * np.array([m[2, 1] - m[1, 2], m[0, 2] - m[2, 0], m[1, 0] - m[0, 1]])
+def _corner(a: float, b: float, opposite: float) -> float:
+    """The angle between sides a and b of a triangle, by the law of cosines."""
+    return math.acos(max(-1.0, min(1.0, (a * a + b * b - opposite * opposite) / (2 * a * b))))
 
 
-def _unreachable(goal: Array) -> SimfactorError:
-    spot = ", ".join(f"{v:.3f}" for v in goal)
+def _unreachable(x: float, y: float, z: float) -> SimfactorError:
     return SimfactorError(
-        f"the arm cannot reach ({spot}) m with its gripper down; "
+        f"the arm cannot reach ({x:.3f}, {y:.3f}, {z:.3f}) m with its gripper down; "
         "stay within x 0.3..0.6, y -0.25..0.25, z 0.05..0.4."
     )
+
+
+REST = inverse((0.45, 0.0, 0.225))  # the middle of the workspace

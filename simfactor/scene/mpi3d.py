@@ -24,8 +24,8 @@ OBJECT_COLORS: dict[str, Rgb] = {
 }
 SHAPES = ("cone", "cube", "cylinder", "hexagonal", "pyramid", "sphere")
 SIZES = {"small": 0.07, "large": 0.10}  # metres
-CAMERA_HEIGHTS = {"top": 1.1, "center": 0.7, "bottom": 0.3}  # metres above the table
-CAMERA_RADIUS = 1.3  # metres from the workspace, seen from above
+CAMERA_HEIGHTS = {"top": 1.0, "center": 0.65, "bottom": 0.3}  # metres above the table
+CAMERA_RADIUS = 1.15  # metres from the workspace, seen from above
 BACKGROUND_COLORS: dict[str, Rgb] = {
     "purple": (0.42, 0.18, 0.50),
     "sea_green": (0.18, 0.55, 0.40),
@@ -89,7 +89,7 @@ EFFECTS: tuple[Effect, ...] = (
         read_object,
     ),
     Effect({"camera_height": Choice(tuple(CAMERA_HEIGHTS))}, raise_camera, read_camera),
-    palette("background_color", "wall", BACKGROUND_COLORS),
+    palette("background_color", ("wall", "floor"), BACKGROUND_COLORS),
 )
 LIGHT = Light(azimuth=30.0, elevation=55.0, intensity=1.2, temperature=5500.0, ambient_share=0.35)
 CAMERA = Camera(azimuth=0.0, elevation=25.0, distance=1.4, fov=45.0)

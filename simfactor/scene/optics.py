@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from simfactor.scene.color import kelvin_to_linear_rgb
 
-LOOK_AT = np.array([0.4, 0.0, 0.12])  # the camera always looks here: the middle of the workspace
+LOOK_AT = np.array([0.4, 0.0, 0.22])  # the camera always looks here: the middle of the workspace
 
 
 def direction(azimuth: float, elevation: float) -> NDArray[np.float64]:

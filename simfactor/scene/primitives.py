@@ -83,6 +83,23 @@ def box(low: Sequence[float], high: Sequence[float]) -> Mesh:
     )
 
 
+def tiles(side: float, count: int, height: float) -> Mesh:
+    """A square floor of ``count`` x ``count`` textured tiles, so that no uv leaves [0, 1]; upright from +x."""
+    step = side / count
+    starts = np.arange(count) * step - side / 2.0
+    x, y = (grid.reshape(-1, 1) for grid in np.meshgrid(starts, starts))
+    corners = step * np.array([[1, 0], [1, 1], [0, 1], [0, 0]])
+    flat = np.stack([x + corners[:, 0], y + corners[:, 1], np.full((count**2, 4), height)], axis=-1)
+    uvs = np.tile([[0, 0], [1, 0], [1, 1], [0, 1]], (count**2, 1))
+    faces = (np.arange(count**2)[:, None, None] * 4 + QUAD).reshape(-1, 3)
+    return Mesh(
+        flat.reshape(-1, 3).astype(np.float32),
+        np.tile([0, 0, 1], (4 * count**2, 1)).astype(np.float32),
+        uvs.astype(np.float32),
+        faces.astype(np.int32),
+    )
+
+
 def merge(meshes: Sequence[Mesh]) -> Mesh:
     """One mesh of several."""
     offsets = np.cumsum([0, *(len(m.vertices) for m in meshes[:-1])])

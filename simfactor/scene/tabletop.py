@@ -7,8 +7,9 @@ from simfactor.scene.color import TEMPERATURES, hue_to_srgb, srgb_to_hue
 from simfactor.scene.effects import REACH, Choice, Effect, Range, Value, Values, record, texture
 from simfactor.scene.optics import Camera, Light
 from simfactor.scene.primitives import SHAPES
+from simfactor.scene.room import TABLE_HIGH, TABLE_LOW
 from simfactor.scene.textures import TEXTURES
-from simfactor.scene.world import TABLE_HIGH, TABLE_LOW, World
+from simfactor.scene.world import World
 
 OBJECT_SATURATION, OBJECT_VALUE = 0.8, 0.85
 TINT_SATURATION = 0.3
@@ -97,8 +98,8 @@ EFFECTS: tuple[Effect, ...] = (
             "camera_fov": Range(5.0, 120.0, "deg"),
         },
     ),
-    texture("table_texture", "table", tuple(TEXTURES)),
-    texture("background_texture", "wall", tuple(TEXTURES)),
+    texture("table_texture", ("table",), tuple(TEXTURES)),
+    texture("background_texture", ("wall", "floor"), tuple(TEXTURES)),
     Effect({"robot_tint": TURN}, tint_robot, read_tint),
     Effect(
         {
@@ -125,9 +126,9 @@ DEFAULTS: dict[str, Value] = {
     "robot_tint": 210.0,
     "object_shape": "cube",
     "object_size": 0.06,
-    "object_hue": 120.0,
-    "object_x": 0.5,
-    "object_y": -0.3,
+    "object_hue": 150.0,
+    "object_x": 0.55,
+    "object_y": -0.2,
     "object_yaw": 20.0,
     "target_x": 0.45,
     "target_y": 0.15,

@@ -11,41 +11,18 @@ import pybullet as p
 
 from simfactor.frames import Mesh
 from simfactor.scene.optics import Camera, Light
-from simfactor.scene.primitives import SHAPES, box, lathe, merge
+from simfactor.scene.primitives import SHAPES
 from simfactor.scene.robot import Robot
+from simfactor.scene.room import TABLE_HIGH, TABLE_LOW, room_meshes
 from simfactor.scene.textures import load_texture
 
 Rgb = tuple[float, float, float]
 
-TABLE_LOW, TABLE_HIGH = (-0.35, -0.75, -0.04), (0.95, 0.75, 0.0)
-FLOOR_HEIGHT = -0.75
-ROOM_RADIUS, ROOM_HEIGHT = 6.0, 2.4  # light from 25 degrees up still clears the wall and reaches the table
-ROOM_TILES = 12  # copies of the backdrop's picture around the room
 TARGET_SIZE = 0.05
 OBJECT_SIZE = 0.06
 PARKED = (0.0, 0.0, -10.0)  # where objects that are not shown wait
 GRAVITY = -9.81
 TIME_STEP = 1.0 / 240.0
-
-
-def table_mesh() -> Mesh:
-    """A slab on four legs; its top is at z = 0."""
-    (x0, y0, z0), (x1, y1, _) = TABLE_LOW, TABLE_HIGH
-    legs = [
-        box((x, y, FLOOR_HEIGHT), (x + 0.06, y + 0.06, z0)) for x in (x0, x1 - 0.06) for y in (y0, y1 - 0.06)
-    ]
-    return merge([box(TABLE_LOW, TABLE_HIGH), *legs])
-
-
-def floor_mesh() -> Mesh:
-    """A disc under the room."""
-    return lathe([(ROOM_RADIUS + 0.5, FLOOR_HEIGHT), (0.0, FLOOR_HEIGHT)], 48)
-
-
-def wall_mesh() -> Mesh:
-    """The inside of a round wall: a backdrop for a camera anywhere in the room."""
-    inside = lathe([(ROOM_RADIUS, ROOM_HEIGHT), (ROOM_RADIUS, FLOOR_HEIGHT)], 48, repeat=ROOM_TILES)
-    return Mesh(inside.vertices, inside.normals, 1.0 - inside.uvs, inside.faces)
 
 
 class World:
@@ -63,7 +40,7 @@ class World:
         self.textures: dict[str, str] = {}  # body -> the texture that covers it
         self._configure()
         self.robot = Robot(self.client)
-        self.meshes = {"table": table_mesh(), "floor": floor_mesh(), "wall": wall_mesh()}
+        self.meshes = room_meshes()
         self.bodies: dict[str, int] = {"robot": self.robot.body, "table": self._add_table()}
         self.bodies |= {name: self.add_body(self.meshes[name]) for name in ("floor", "wall")}
         self.bodies |= {name: self.add_body(mesh, OBJECT_SIZE) for name, mesh in SHAPES.items()}
