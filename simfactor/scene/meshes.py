@@ -18,7 +18,7 @@ from simfactor.scene.cache import cached_arrays
 from simfactor.scene.decimate import decimate
 from simfactor.scene.obj import Color, read_obj
 
-FORMAT = 1  # raise it whenever the same sources give other meshes
+FORMAT = 2  # raise it whenever the same sources give other meshes
 
 
 @dataclass(frozen=True)
@@ -46,11 +46,11 @@ class _Visual:
     rpy: tuple[float, ...]
 
 
-def link_meshes(urdf_path: str | Path, keep: float = 0.1) -> list[LinkMesh]:
+def link_meshes(urdf_path: str | Path, keep: float = 0.04) -> list[LinkMesh]:
     """Every visual of a URDF, split by material colour and decimated to about the fraction ``keep``.
 
     Colours are the diffuse colours (Kd) of the OBJ's material file, or the URDF's where there is none. The
-    result is cached on disk (``XDG_CACHE_HOME`` or ``~/.cache``, in ``simfactor``) under a hash of the sources.
+    result is cached on disk (``$XDG_CACHE_HOME`` or ``~/.cache``), under a hash of the sources.
 
     Raises SimfactorError for a missing or broken file, a visual that is no OBJ mesh, or keep outside (0, 1].
     """

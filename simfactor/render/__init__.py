@@ -1,0 +1,6 @@
+"""Renderers: RenderBatch in, Images out. The studio joins a scene to one."""
+
+from simfactor.render.renderer import RENDERERS, Renderer, make_renderer
+from simfactor.render.studio import Studio, StudioSpec
+
+__all__ = ["RENDERERS", "Renderer", "Studio", "StudioSpec", "make_renderer"]

@@ -1,0 +1,42 @@
+"""What a renderer is, and the table of those there are."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Protocol
+
+from simfactor.errors import unknown_name
+from simfactor.frames import Images, RenderBatch
+
+
+class Renderer(Protocol):
+    """What every renderer does. The same batch gives the same bytes, whatever was rendered before."""
+
+    def render(self, batch: RenderBatch) -> Images:
+        """Render all images of ``batch``."""
+
+    def close(self) -> None:
+        """Free what the renderer holds; a second call does nothing."""
+
+    def __enter__(self) -> Renderer: ...
+
+    def __exit__(self, *error: object) -> None: ...
+
+
+def _tiny(**options: Any) -> Renderer:
+    from simfactor.render.tiny import TinyRenderer  # here, because it loads PyBullet
+
+    return TinyRenderer(**options)
+
+
+RENDERERS: dict[str, Callable[..., Renderer]] = {"tiny": _tiny}
+
+
+def make_renderer(name: str = "tiny", **options: Any) -> Renderer:
+    """Open a renderer by its name in ``RENDERERS``; ``options`` are its constructor's.
+
+    Raises SimfactorError for an unknown name.
+    """
+    if name not in RENDERERS:
+        raise unknown_name("renderer", name, RENDERERS)
+    return RENDERERS[name](**options)
