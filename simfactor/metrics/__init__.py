@@ -1,0 +1,22 @@
+"""Disentanglement metrics: pure functions of ``(codes (n, L), factors (n, K))``, higher is better.
+
+Samples are on axis 0. Codes are the encoder's latent means, factors the rows that made the images.
+``kinds`` says what each factor column holds: ``"categorical"`` (whole-number class labels, the default
+where it may be left out), ``"continuous"`` or ``"angle"``. NumPy, SciPy and scikit-learn only.
+"""
+
+from simfactor.metrics.dci import DCI, completeness, dci, disentanglement
+from simfactor.metrics.decodability import Decodability, decodability
+from simfactor.metrics.mig import mig
+from simfactor.metrics.mutual_information import mutual_information_matrix
+
+__all__ = [
+    "DCI",
+    "Decodability",
+    "completeness",
+    "dci",
+    "decodability",
+    "disentanglement",
+    "mig",
+    "mutual_information_matrix",
+]
