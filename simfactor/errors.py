@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 
 
 class SimfactorError(ValueError):
@@ -25,3 +26,12 @@ def unknown_name(kind: str, got: object, allowed: Iterable[str]) -> SimfactorErr
     if close:
         message += f" Did you mean {close[0]!r}?"
     return SimfactorError(message)
+
+
+@contextmanager
+def naming(place: str) -> Iterator[None]:
+    """Put ``place`` (a factor, a key of a file) in front of the message of a SimfactorError from inside."""
+    try:
+        yield
+    except SimfactorError as error:
+        raise SimfactorError(f"{place}: {error}") from error

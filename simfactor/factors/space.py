@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any, TypeAlias
@@ -13,7 +12,7 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from simfactor.errors import SimfactorError, unknown_name
+from simfactor.errors import SimfactorError, naming, unknown_name
 from simfactor.factors import sampling
 from simfactor.factors.categorical import Categorical
 from simfactor.factors.domain import Factor, factor_from_dict, factor_to_dict
@@ -129,7 +128,7 @@ class FactorSpace:
             wanted = [levels] * len(self)
         axes = []
         for name, count in zip(self.names, wanted, strict=True):
-            with _about(name):
+            with naming(name):
                 axes.append(self[name].grid(count))
         rows = np.stack(np.meshgrid(*axes, indexing="ij"), axis=-1).reshape(-1, len(self))
         return rows[~self.in_excluded(rows)]
@@ -264,7 +263,7 @@ class FactorSpace:
 
 def encode_value(name: str, factor: Factor, value: float | str) -> float:
     """A value of a factor as rows hold it. Raises SimfactorError when it is not in the domain."""
-    with _about(name):
+    with naming(name):
         if isinstance(factor, Categorical):
             code = factor.code(str(value))
             if not bool(factor.contains(float(code))):
@@ -296,14 +295,5 @@ def _hold_out(factor: Factor, choice: Choice) -> Factor:
 
 
 def _in(name: str, change: Callable[[Factor, Choice], Factor], factor: Factor, choice: Choice) -> Factor:
-    with _about(name):
+    with naming(name):
         return change(factor, choice)
-
-
-@contextmanager
-def _about(name: str) -> Iterator[None]:
-    """Put the factor's name in front of an error's message."""
-    try:
-        yield
-    except SimfactorError as error:
-        raise SimfactorError(f"{name}: {error}") from error
