@@ -1,8 +1,8 @@
 """Inverse kinematics of the Franka Panda with its gripper pointing down, in closed form.
 
 PyBullet's own solver starts from the live robot and needs hundreds of iterations for a millimetre. With
-the arm's redundant joints 3 and 5 at zero its upper arm and forearm lie in one vertical plane, so two triangles
-give the angles exactly, and a position alone decides them.
+the arm's redundant joints 3 and 5 at zero its upper arm and forearm lie in one vertical plane, so two
+triangles give the angles exactly, and a position alone decides them.
 """
 
 from __future__ import annotations

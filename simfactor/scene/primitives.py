@@ -84,7 +84,7 @@ def box(low: Sequence[float], high: Sequence[float]) -> Mesh:
 
 
 def tiles(side: float, count: int, height: float) -> Mesh:
-    """A square floor of ``count`` x ``count`` textured tiles, so that no uv leaves [0, 1]; upright from +x."""
+    """A square floor of ``count`` x ``count`` textured tiles: no uv leaves [0, 1]. Upright seen from +x."""
     step = side / count
     starts = np.arange(count) * step - side / 2.0
     x, y = (grid.reshape(-1, 1) for grid in np.meshgrid(starts, starts))

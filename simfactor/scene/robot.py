@@ -61,11 +61,12 @@ class Robot:
 
     def end_effector_position(self) -> Array:
         """Where the point between the fingertips is, (3,) metres."""
-        return self._grasp_link()[0]
+        return self.end_effector_pose()[0]
 
     def end_effector_pose(self) -> tuple[Array, Array]:
         """Position (3,) metres and orientation (4,) xyzw of the point between the fingertips."""
-        return self._grasp_link()
+        state = p.getLinkState(self.body, GRASP, computeForwardKinematics=1, physicsClientId=self.client)
+        return np.array(state[4]), np.array(state[5])
 
     def teleport(self, position: ArrayLike) -> None:
         """Put the end effector at ``position`` (3,) metres, at rest.
@@ -90,10 +91,6 @@ class Robot:
         positions = np.array([(0.0, 0.0, 0.0), *(s[4] for s in states)])
         orientations = np.array([(0.0, 0.0, 0.0, 1.0), *(s[5] for s in states)])
         return positions, orientations
-
-    def _grasp_link(self) -> tuple[Array, Array]:
-        state = p.getLinkState(self.body, GRASP, computeForwardKinematics=1, physicsClientId=self.client)
-        return np.array(state[4]), np.array(state[5])
 
     def _check_joints(self, joints: ArrayLike) -> Array:
         angles = np.asarray(joints, np.float64)

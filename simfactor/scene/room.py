@@ -8,7 +8,8 @@ from simfactor.scene.primitives import box, lathe, merge, tiles
 TABLE_LOW, TABLE_HIGH = (-0.35, -0.7, -0.04), (0.85, 0.7, 0.0)  # metres; corners of the slab
 LEG = 0.06
 FLOOR = -0.75
-RADIUS, HEIGHT = 6.0, 2.9  # light from 30 degrees up still clears the wall and reaches the whole table
+RADIUS, HEIGHT = 6.2, 2.9  # light from 30 degrees up still clears the wall and reaches the whole table
+WALL_SIDES = 48
 WALL_TILES = 12  # copies of the backdrop's picture around the wall
 FLOOR_TILES = 6  # and along each side of the floor
 
@@ -25,6 +26,6 @@ def _table() -> Mesh:
 
 
 def _wall() -> Mesh:
-    inside = lathe([(RADIUS, HEIGHT), (RADIUS, FLOOR)], 48, repeat=WALL_TILES)
+    inside = lathe([(RADIUS, HEIGHT), (RADIUS, FLOOR)], WALL_SIDES, repeat=WALL_TILES)
     # a profile from top to bottom faces inwards, and its texture would stand on its head
     return Mesh(inside.vertices, inside.normals, 1.0 - inside.uvs, inside.faces)
