@@ -18,9 +18,11 @@ class Renderer(Protocol):
     def close(self) -> None:
         """Free what the renderer holds; a second call does nothing."""
 
-    def __enter__(self) -> Renderer: ...
+    def __enter__(self) -> Renderer:
+        """Returns itself."""
 
-    def __exit__(self, *error: object) -> None: ...
+    def __exit__(self, *error: object) -> None:
+        """Close."""
 
 
 def _tiny(**options: Any) -> Renderer:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from simfactor.render.shading import to_linear
+from simfactor.render.shading import bytes_to_linear
 
 Array = NDArray[np.float64]
 
@@ -14,7 +14,7 @@ class Texture:
     """An image (H, W, 3) uint8 sRGB as a pyramid of halved images in linear light (Williams 1983)."""
 
     def __init__(self, image: NDArray[np.uint8]) -> None:
-        self.levels = [to_linear(image / 255.0)]
+        self.levels = [bytes_to_linear(image)]
         while min(self.levels[-1].shape[:2]) > 1:
             fine = self.levels[-1]
             fine = fine[: fine.shape[0] // 2 * 2, : fine.shape[1] // 2 * 2]

@@ -15,7 +15,6 @@ import struct
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
-from types import TracebackType
 
 import numpy as np
 import pybullet
@@ -23,13 +22,15 @@ from numpy.typing import NDArray
 
 from simfactor.frames import HIDDEN, UNTEXTURED, Images, Mesh, RenderBatch
 from simfactor.render.camera import Camera
-from simfactor.render.shading import light_camera, shade, to_bytes, to_linear, visibility
+from simfactor.render.shading import shade, to_bytes, to_linear
+from simfactor.render.shadow import flat_plane, is_backdrop, light_camera, visibility
 from simfactor.render.texture import Texture, footprints
 
 Array = NDArray[np.float64]
 
 MAX_SHAPES = 1000  # PyBullet never frees a visual shape (45 kB for 240 triangles): then start a new client
 GAINS = (1.0, 4.0, 16.0)  # of max(0, n . l) in the three colour channels: 12 bits for the dark end
+MAP_SCALE = 2  # pixels of the shadow map for one of the image
 UV_CODES = 512  # steps of uv that the code texture tells apart
 
 
@@ -44,6 +45,7 @@ class TinyRenderer:
         self._solid: _Stage | None = None  # white bodies
         self._coded: _Stage | None = None  # bodies whose texture encodes the uv
         self._meshes: tuple[Mesh, ...] = ()
+        self._planes: list[tuple[Array, Array] | None] = []
         self._images: tuple[NDArray[np.uint8], ...] = ()
         self._textures: dict[int, Texture] = {}
 
@@ -68,15 +70,14 @@ class TinyRenderer:
     def __enter__(self) -> TinyRenderer:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *error: object) -> None:
         self.close()
 
     def _prepare(self, batch: RenderBatch) -> None:
         if self._solid is None or batch.meshes is not self._meshes:
             self.close()
             self._meshes = batch.meshes
+            self._planes = [flat_plane(mesh) for mesh in batch.meshes]
             self._solid, self._coded = _Stage(batch.meshes, coded=False), _Stage(batch.meshes, coded=True)
         if batch.textures is not self._images:
             self._images = batch.textures
@@ -94,40 +95,54 @@ class TinyRenderer:
             batch.height,
             batch.width,
         )
-        direction = batch.light_direction[i].astype(np.float64)
-        owner = self._solid.arrange(batch, i, batch.mesh[i] != HIDDEN)
-        coded_lambert, depth, bodies = self._solid.draw(camera, direction)
+        light = batch.light_direction[i].astype(np.float64)
+        light /= np.linalg.norm(light)
+        owner = self._solid.arrange(batch, i, np.flatnonzero(batch.mesh[i] != HIDDEN))
+        coded_lambert, depth, bodies = self._solid.draw(camera, light)
         hit = bodies >= 0
         instance = np.where(hit, owner[bodies], HIDDEN)
 
         linear = np.empty((*hit.shape, 3))
         linear[~hit] = to_linear(batch.background[i].astype(np.float64))
-        if hit.any():
-            lambert = _decode_lambert(coded_lambert[hit])
-            linear[hit] = shade(
-                self._albedo(batch, i, camera, instance)[hit],
-                lambert,
-                self._lit(camera.points(depth)[hit], lambert, direction, max(hit.shape)),
-                batch.light_color[i].astype(np.float64),
-                batch.ambient[i].astype(np.float64),
-            )
+        lambert = _decode_lambert(coded_lambert[hit])
+        visible = np.ones(len(lambert))
+        if self.shadows:
+            visible = self._lit(batch, i, camera, camera.points(depth)[hit], lambert, light)
+        albedo = self._albedo(batch, i, camera, instance)[hit]
+        linear[hit] = shade(
+            albedo,
+            lambert,
+            visible,
+            batch.light_color[i].astype(np.float64),
+            batch.ambient[i].astype(np.float64),
+        )
         segmentation = np.where(hit[..., None], batch.segment[instance], -1)
         return to_bytes(linear), depth, segmentation
 
-    def _lit(self, points: Array, lambert: Array, direction: Array, size: int) -> Array:
-        if not self.shadows:
-            return np.ones(len(points))
+    def _lit(
+        self, batch: RenderBatch, i: int, camera: Camera, points: Array, lambert: Array, light: Array
+    ) -> Array:
+        """The share (P,) of the light that reaches each of ``points`` (P, 3)."""
         assert self._solid is not None
-        camera = light_camera(points, direction, resolution=3 * size)
-        _, depth, _ = self._solid.draw(camera, direction)
-        return visibility(points, lambert, camera, depth)
+        casts = batch.mesh[i] != HIDDEN
+        for instance in np.flatnonzero(casts):
+            plane = self._planes[batch.mesh[i, instance]]
+            pose = (
+                a[i, instance].astype(np.float64) for a in (batch.position, batch.orientation, batch.scale)
+            )
+            casts[instance] = plane is None or not is_backdrop(plane, tuple(pose), light, points)
+        self._solid.arrange(batch, i, np.flatnonzero(casts))
+        resolution = MAP_SCALE * max(camera.height, camera.width)
+        map_camera = light_camera(camera, batch.camera_target[i].astype(np.float64), light, resolution)
+        _, depth, _ = self._solid.draw(map_camera, light)
+        return visibility(points, lambert, map_camera, depth)
 
     def _albedo(self, batch: RenderBatch, i: int, camera: Camera, instance: NDArray[np.intp]) -> Array:
         """Linear albedo (H, W, 3); without meaning where nothing is hit."""
         albedo = to_linear(batch.color[i].astype(np.float64))[instance]
-        textured = (batch.texture[i] != UNTEXTURED) & (batch.mesh[i] != HIDDEN)
         texture = np.where(instance == HIDDEN, UNTEXTURED, batch.texture[i][instance])
-        if not (texture != UNTEXTURED).any():
+        textured = np.unique(instance[texture != UNTEXTURED])
+        if len(textured) == 0:
             return albedo
         assert self._coded is not None
         owner = self._coded.arrange(batch, i, textured)
@@ -178,12 +193,12 @@ class _Stage:
     def close(self) -> None:
         pybullet.disconnect(self.client)
 
-    def arrange(self, batch: RenderBatch, i: int, drawn: NDArray[np.bool_]) -> NDArray[np.intp]:
-        """Show the ``drawn`` (I,) instances as in image ``i``; returns the instance of each body id."""
+    def arrange(self, batch: RenderBatch, i: int, drawn: NDArray[np.intp]) -> NDArray[np.intp]:
+        """Show the ``drawn`` instances as in image ``i``; returns the instance of each body id."""
         if len(self._shapes) >= MAX_SHAPES:
             self.close()
             self._connect()
-        wanted = [(instance, int(batch.mesh[i, instance])) for instance in np.flatnonzero(drawn).tolist()]
+        wanted = [(instance, int(batch.mesh[i, instance])) for instance in drawn.tolist()]
         for key in self._bodies.keys() - wanted:
             self._show(self._bodies[key], False)
         poses = np.concatenate([batch.position[i], batch.orientation[i]], axis=1).tolist()
