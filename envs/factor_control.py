@@ -1,0 +1,49 @@
+"""A wrapper that draws every episode's factors from a factor space."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import gymnasium as gym
+import numpy as np
+from gymnasium.utils import RecordConstructorArgs
+
+from simfactor.envs.episodes import next_episode_seed
+from simfactor.factors import FactorSpace
+
+
+class FactorControl(gym.Wrapper[Any, Any, Any, Any], RecordConstructorArgs):
+    """Sets all factors of a space anew at each reset, task factors included.
+
+    The values depend on nothing but the seed last given to ``reset`` and the number of resets since. Two
+    environments with different spaces that are reset alike therefore get equal values for every factor that
+    both spaces declare alike, in every episode: that is what paired evaluation needs. Tasks are those of the
+    bare environment as long as the space leaves the task factors alone; a space that moves them can make an
+    episode start solved, which the pairing does not allow to redraw (give such a space to the environment
+    itself to rule it out).
+
+    ``reset(options={"factors": {...}})`` takes precedence over the sample.
+
+    Args:
+        env: one of simfactor's environments, wrapped or not.
+        factors: the space to sample; the environment chooses for factors that are not in it.
+
+    Raises SimfactorError when the space has factors that the environment's scene does not have.
+    """
+
+    def __init__(self, env: gym.Env[Any, Any], factors: FactorSpace) -> None:
+        RecordConstructorArgs.__init__(self, factors=factors)
+        gym.Wrapper.__init__(self, env)
+        env.get_wrapper_attr("check_space")(factors)
+        self.factors = factors
+        self._draw_factors = env.get_wrapper_attr("draw_factors")
+        self._episodes: np.random.Generator | None = None
+
+    def reset(
+        self, *, seed: int | None = None, options: dict[str, Any] | None = None
+    ) -> tuple[Any, dict[str, Any]]:
+        """Reset with freshly drawn factors. Raises SimfactorError for options that cannot be followed."""
+        if seed is not None or self._episodes is None:
+            self._episodes = np.random.default_rng(seed)
+        values = self._draw_factors(self.factors, next_episode_seed(self._episodes), options)
+        return self.env.reset(seed=seed, options={"factors": values})

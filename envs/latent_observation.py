@@ -1,0 +1,79 @@
+"""A wrapper that replaces the camera image by an encoder's latents."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import gymnasium as gym
+import numpy as np
+from gymnasium.utils import RecordConstructorArgs
+from numpy.typing import NDArray
+
+from simfactor.errors import SimfactorError
+
+if TYPE_CHECKING:
+    from simfactor.encoders import FactorEncoder
+
+
+class LatentObservation(gym.ObservationWrapper[NDArray[np.float32], Any, Any], RecordConstructorArgs):
+    """Observations are the latents of the chosen blocks, float32 (L,), and nothing else.
+
+    Args:
+        env: observes pixels (``observation="pixels"``), or a Dict with them under ``"pixels"``.
+        encoder: a trained encoder or the folder it was saved in.
+        factors: names of latent blocks, factor groups or roles, such as ``["task"]`` or ``["pose",
+            "residual"]``; None takes all latents.
+
+    Raises SimfactorError when the images are not the encoder's size or no latent is chosen.
+    """
+
+    def __init__(
+        self,
+        env: gym.Env[Any, Any],
+        encoder: FactorEncoder | str | Path,
+        factors: Sequence[str] | None = None,
+    ) -> None:
+        # a copy of the network for each record of the wrapper's arguments would be waste
+        RecordConstructorArgs.__init__(self, encoder=encoder, factors=factors, _disable_deepcopy=True)
+        gym.ObservationWrapper.__init__(self, env)
+        self.encoder = open_encoder(encoder)
+        self._pixels = _pixels_key(env.observation_space, self.encoder.image_size)
+        layout = self.encoder.layout
+        self.dims = np.arange(layout.size) if factors is None else layout.dims(factors)
+        if not len(self.dims):
+            raise SimfactorError(
+                f"factors={factors!r} choose no latent; choose among the blocks {', '.join(layout.names)}."
+            )
+        self.observation_space = gym.spaces.Box(-np.inf, np.inf, (len(self.dims),), np.float32)
+
+    def observation(self, observation: Any) -> NDArray[np.float32]:
+        """The chosen latents (L,) of an observation of the wrapped environment."""
+        pixels = observation if self._pixels is None else observation[self._pixels]
+        return self.encoder.encode(pixels[None])[0, self.dims]
+
+
+def open_encoder(encoder: FactorEncoder | str | Path) -> FactorEncoder:
+    """The encoder itself, or the one saved in the given folder."""
+    if not isinstance(encoder, (str, Path)):
+        return encoder
+    from simfactor.encoders import FactorEncoder  # loads torch, which state policies do not need
+
+    return FactorEncoder.from_pretrained(encoder)
+
+
+def _pixels_key(space: gym.Space[Any], size: int) -> str | None:
+    """The key under which the images are, None if they are the whole observation."""
+    key = "pixels" if isinstance(space, gym.spaces.Dict) and "pixels" in space.spaces else None
+    pixels = space if key is None or not isinstance(space, gym.spaces.Dict) else space[key]
+    if not isinstance(pixels, gym.spaces.Box) or pixels.dtype != np.uint8:
+        raise SimfactorError(
+            f"observation space {space} has no pixels; make the environment with observation='pixels'."
+        )
+    if pixels.shape != (size, size, 3):
+        raise SimfactorError(
+            f"images have shape {pixels.shape} but the encoder was trained on ({size}, {size}, 3); "
+            f"make the environment with image_size={size}."
+        )
+    return key

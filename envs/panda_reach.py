@@ -1,0 +1,214 @@
+"""Reaching with a Franka Panda: bring the point between the fingertips to a red marker in the air."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from typing import Any, Literal, TypeAlias
+
+import gymnasium as gym
+import numpy as np
+from gymnasium.utils import EzPickle
+from numpy.typing import ArrayLike, NDArray
+
+from simfactor.envs.episodes import Values, first_unsolved, next_episode_seed, requested_factors
+from simfactor.errors import SimfactorError, unknown_name
+from simfactor.factors import FactorSpace, load_space
+from simfactor.render import RENDERERS, Renderer, make_renderer
+from simfactor.scene import SCENES, WORKSPACE_HIGH, WORKSPACE_LOW, Scene, open_scene
+
+Array: TypeAlias = NDArray[np.float64]
+Pixels: TypeAlias = NDArray[np.uint8]
+
+SCENE = "tabletop"
+OBSERVATIONS = ("state", "pixels", "pixels+state")
+REWARDS = ("dense", "sparse")
+EFFECTOR = ("ee_x", "ee_y", "ee_z")
+TARGET = ("target_x", "target_y", "target_z")
+STRIDE = 0.05  # metres that an action of 1 asks for
+SUBSTEPS = 20  # physics steps of 1/240 s in one environment step
+FRAME_SIZE = 256  # pixels of what render() gives
+DOMAINS = {name: domain for effect in SCENES[SCENE].effects for name, domain in effect.domain.items()}
+FARTHEST = 1.5  # metres: no coordinate that the scene accepts for arm and marker is beyond
+
+
+class PandaReach(gym.Env[Any, NDArray[np.float32]], EzPickle):
+    """Reach a target position with position control of the end effector.
+
+    **Action** ``Box(-1, 1, (3,))``: displacement of the end effector along world x, y, z, 5 cm at full scale,
+    clipped to the workspace (x 0.3..0.6, y -0.25..0.25, z 0.05..0.4 m); 1/12 s of physics.
+
+    **Observation** ``state``: end effector and target position, 6 numbers in metres; ``pixels``: uint8
+    (S, S, 3) of the scene's camera; ``pixels+state``: a Dict of both.
+
+    **Reward** ``dense``: minus the distance in metres; ``sparse``: 0 within ``success_distance``, else -1.
+    The episode terminates on success (unless ``terminate_on_success=False``); ``simfactor/PandaReach-v0``
+    truncates after 50 steps.
+
+    **Factors**: each episode draws the start of the end effector (``ee_*``) and the target (``target_*``)
+    from ``space``; every other factor has the scene's default. ``reset(options={"factors": {...}})`` sets
+    any factor. A start within ``success_distance`` occurs only if options or space leave no choice
+    (or a FactorControl changes where the task factors are drawn from).
+
+    **Info**, at reset and step: ``factors`` (what the episode started with, all factors of the scene),
+    ``distance`` in metres, ``is_success``.
+
+    Args:
+        observation: ``state``, ``pixels`` or ``pixels+state``.
+        reward: ``dense`` or ``sparse``.
+        success_distance: metres.
+        terminate_on_success: whether reaching the target ends the episode.
+        space: where the task factors are drawn from, by default the ready space ``tabletop``.
+        image_size: S, pixels.
+        renderer: a name in ``simfactor.render.RENDERERS``.
+        render_mode: ``rgb_array`` or None.
+
+    Raises SimfactorError for arguments that are not among these.
+    """
+
+    metadata = {"render_modes": ["rgb_array"], "render_fps": 240 // SUBSTEPS}  # noqa: RUF012
+
+    def __init__(
+        self,
+        observation: Literal["state", "pixels", "pixels+state"] = "state",
+        reward: Literal["dense", "sparse"] = "dense",
+        success_distance: float = 0.05,
+        terminate_on_success: bool = True,
+        space: FactorSpace | None = None,
+        image_size: int = 64,
+        renderer: str = "tiny",
+        render_mode: str | None = None,
+    ) -> None:
+        task = (observation, reward, success_distance, terminate_on_success)
+        EzPickle.__init__(self, *task, space, image_size, renderer, render_mode)
+        _check_name("observation", observation, OBSERVATIONS)
+        _check_name("reward", reward, REWARDS)
+        _check_name("renderer", renderer, RENDERERS)
+        if render_mode is not None:
+            _check_name("render_mode", render_mode, self.metadata["render_modes"])
+        if not success_distance > 0:
+            raise SimfactorError(f"success_distance={success_distance!r} must be above 0 metres.")
+        if not image_size > 0:
+            raise SimfactorError(f"image_size={image_size!r} must be a positive number of pixels.")
+        self._observation, self._reward, self.success_distance, self._terminates = task
+        self.space = load_space(SCENE) if space is None else space
+        self.check_space(self.space)
+        self._task_space = self.space.select((*EFFECTOR, *TARGET))
+        self.image_size = image_size
+        self._renderer_name = renderer
+        self.render_mode = render_mode
+        self.action_space = gym.spaces.Box(-1.0, 1.0, (3,), np.float32)
+        self.observation_space = _observation_space(observation, image_size)
+        self._scene: Scene | None = None
+        self._renderer: Renderer | None = None
+        self._factors: Values = {}
+
+    @property
+    def scene(self) -> Scene:
+        """The open scene, for reading the world; opened when first needed."""
+        if self._scene is None:
+            self._scene = open_scene(SCENE)
+        return self._scene
+
+    def reset(
+        self, *, seed: int | None = None, options: Mapping[str, Any] | None = None
+    ) -> tuple[Any, dict[str, Any]]:
+        """Start an episode. Raises SimfactorError for options that cannot be followed."""
+        super().reset(seed=seed)
+        values = self.draw_factors(self._task_space, next_episode_seed(self.np_random), options)
+        self.scene.reset()
+        self.scene.apply(values)
+        self._factors = {**self.scene.read(), **values}
+        return self._observe(), self._info()
+
+    def step(self, action: ArrayLike) -> tuple[Any, float, bool, bool, dict[str, Any]]:
+        """Move the end effector by ``action`` (3,), clipped to [-1, 1], times 5 cm."""
+        move = np.asarray(action, np.float64)
+        if move.shape != (3,) or not np.isfinite(move).all():
+            raise SimfactorError(f"action={action!r} must be 3 finite numbers in [-1, 1].")
+        robot = self.scene.robot
+        goal = robot.end_effector_position() + STRIDE * np.clip(move, -1.0, 1.0)
+        robot.drive_to(np.clip(goal, WORKSPACE_LOW, WORKSPACE_HIGH))
+        self.scene.step(SUBSTEPS)
+        info = self._info()
+        success = info["is_success"]
+        reward = -info["distance"] if self._reward == "dense" else float(success) - 1.0
+        return self._observe(), reward, success and self._terminates, False, info
+
+    def render(self) -> Pixels | None:
+        """The scene's camera image, uint8 (256, 256, 3), if the render mode is ``rgb_array``."""
+        return None if self.render_mode is None else self._image(FRAME_SIZE)
+
+    def close(self) -> None:
+        """Close scene and renderer; a second call does nothing."""
+        for resource in (self._renderer, self._scene):
+            if resource is not None:
+                resource.close()
+        self._renderer = self._scene = None
+
+    def check_space(self, space: FactorSpace) -> None:
+        """Raise SimfactorError unless the scene has all factors of ``space``."""
+        if space.scene != SCENE:
+            raise SimfactorError(
+                f"the space belongs to scene {space.scene!r}, this environment shows {SCENE!r}; "
+                f"use load_space({SCENE!r}) or a space derived from it."
+            )
+        for name in space.names:
+            _check_name("factor", name, DOMAINS)
+
+    def draw_factors(self, space: FactorSpace, seed: int, options: Mapping[str, Any] | None) -> Values:
+        """A value for every factor of ``space`` in the episode ``seed``; the reset options take precedence.
+
+        The episode is one row of the space's sample of this seed. Which row that is, this environment's own
+        ``space`` decides, so that a factor has the same value in every space that declares it alike.
+        Raises SimfactorError for options that cannot be followed.
+        """
+        requested: Values = {}
+        for name, value in requested_factors(options).items():
+            _check_name("factor", name, DOMAINS)
+            requested[name] = DOMAINS[name].check(name, value)
+        row = first_unsolved(self._task_space, seed, requested, self._starts_solved)
+        return space.decode(space.sample(1, seed, start=row)[0]) | requested
+
+    def _starts_solved(self, values: Values) -> bool:
+        return bool(np.linalg.norm(_point(values, EFFECTOR) - _point(values, TARGET)) < self.success_distance)
+
+    def _state(self) -> Array:
+        return np.concatenate([self.scene.robot.end_effector_position(), _point(self._factors, TARGET)])
+
+    def _info(self) -> dict[str, Any]:
+        effector, target = np.split(self._state(), 2)
+        distance = float(np.linalg.norm(effector - target))
+        return {
+            "factors": dict(self._factors),
+            "distance": distance,
+            "is_success": distance < self.success_distance,
+        }
+
+    def _observe(self) -> Any:
+        if self._observation == "pixels":
+            return self._image(self.image_size)
+        state = self._state().astype(np.float32)
+        if self._observation == "state":
+            return state
+        return {"pixels": self._image(self.image_size), "state": state}
+
+    def _image(self, size: int) -> Pixels:
+        if self._renderer is None:
+            self._renderer = make_renderer(self._renderer_name)
+        return self._renderer.render(self.scene.snapshot(size, size)).rgb[0]
+
+
+def _point(values: Values, names: tuple[str, ...]) -> Array:
+    return np.array([float(values[name]) for name in names])
+
+
+def _observation_space(kind: str, size: int) -> gym.Space[Any]:
+    state = gym.spaces.Box(-FARTHEST, FARTHEST, (6,), np.float32)
+    pixels = gym.spaces.Box(0, 255, (size, size, 3), np.uint8)
+    spaces = {"state": state, "pixels": pixels, "pixels+state": gym.spaces.Dict(pixels=pixels, state=state)}
+    return spaces[kind]
+
+
+def _check_name(kind: str, got: str, allowed: Collection[str]) -> None:
+    if got not in allowed:
+        raise unknown_name(kind, got, allowed)

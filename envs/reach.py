@@ -1,0 +1,67 @@
+"""Ready-made reaching environments, from plain arguments that travel to worker processes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import gymnasium as gym
+
+from simfactor.envs.factor_control import FactorControl
+from simfactor.envs.latent_observation import LatentObservation, open_encoder
+from simfactor.errors import SimfactorError
+from simfactor.factors import FactorSpace
+
+if TYPE_CHECKING:
+    from simfactor.encoders import FactorEncoder
+
+PANDA_REACH = "simfactor/PandaReach-v0"
+
+
+def make_reach(
+    space: FactorSpace | None = None,
+    observation: str = "latent",
+    encoder: FactorEncoder | str | Path | None = None,
+    blocks: Sequence[str] | None = None,
+    image_size: int | None = None,
+    renderer: str = "tiny",
+    render_mode: str | None = None,
+    **task: Any,
+) -> gym.Env[Any, Any]:
+    """A PandaReach whose factors are drawn from ``space`` and whose observation may be latents.
+
+    ``functools.partial`` of this function is a picklable environment factory, for vector environments and
+    for transfer tests (which call it with each domain's space).
+
+    Args:
+        space: sampled each episode by :class:`FactorControl`; None leaves the nuisances at their defaults.
+        observation: ``latent``, or one of PandaReach's: ``state``, ``pixels``, ``pixels+state``.
+        encoder, blocks: for ``latent``: the encoder or its folder, and which blocks (None: all), as
+            :class:`LatentObservation` takes them.
+        image_size: pixels; by default the encoder's, else 64.
+        renderer, render_mode, task: further arguments of PandaReach.
+
+    Raises SimfactorError for arguments that do not fit together.
+    """
+    if (observation == "latent") != (encoder is not None):
+        raise SimfactorError(
+            f"observation={observation!r} with encoder={encoder!r}: observation='latent' needs an encoder, "
+            "and no other observation takes one."
+        )
+    if encoder is None and blocks is not None:
+        raise SimfactorError(f"blocks={blocks!r} choose latents; give them with observation='latent' only.")
+    if encoder is not None:
+        encoder = open_encoder(encoder)
+        image_size = image_size or encoder.image_size
+    env: gym.Env[Any, Any] = gym.make(
+        PANDA_REACH,
+        observation="pixels" if encoder is not None else observation,
+        image_size=image_size or 64,
+        renderer=renderer,
+        render_mode=render_mode,
+        **task,
+    )
+    if space is not None:
+        env = FactorControl(env, space)
+    return env if encoder is None else LatentObservation(env, encoder, blocks)
