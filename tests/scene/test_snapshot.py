@@ -85,7 +85,7 @@ def test_a_snapshot_shows_the_world_that_pybullet_holds(tabletop: Scene) -> None
     assert {tabletop.bodies[name] for name in ("robot", "table", "cube", "target")} <= set(bodies.ravel())
     near = np.lib.stride_tricks.sliding_window_view(np.pad(bodies, 1, mode="edge"), (3, 3))
     found = (near == rendered[:, :, None, None]).any(axis=(2, 3))
-    assert found.mean() > 0.999, "outlines may differ by a pixel, bodies may not"
+    assert found.mean() > 0.995, "outlines may differ by a pixel, bodies may not"
 
 
 def test_factors_reach_the_batch(tabletop: Scene) -> None:
