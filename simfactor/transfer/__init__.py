@@ -1,8 +1,8 @@
 """Transfer tests: the same agents on the same episodes under shifted factors, judged with intervals."""
 
 from simfactor.transfer.domain import LEVELS, Domain, Shift, shift_level, transfer_domains
-from simfactor.transfer.episodes import Episodes, evaluate_domain
-from simfactor.transfer.evaluate import Job, evaluate, evaluate_jobs
+from simfactor.transfer.episodes import Act, Episodes, MakeEnv, evaluate_domain
+from simfactor.transfer.evaluate import Job, Results, evaluate, evaluate_jobs
 from simfactor.transfer.results import format_interval, format_table, tabulate
 from simfactor.transfer.statistics import (
     Interval,
@@ -15,10 +15,13 @@ from simfactor.transfer.statistics import (
 
 __all__ = [
     "LEVELS",
+    "Act",
     "Domain",
     "Episodes",
     "Interval",
     "Job",
+    "MakeEnv",
+    "Results",
     "Shift",
     "evaluate",
     "evaluate_domain",

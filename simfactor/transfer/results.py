@@ -19,7 +19,6 @@ Array = NDArray[np.float64]
 def tabulate(
     domains: Sequence[Domain],
     results: Mapping[str, Mapping[int, Mapping[str, Episodes]]],
-    confidence: float = 0.95,
     resamples: int = 2000,
     seed: int = 0,
 ) -> dict[str, dict[str, dict[str, Any]]]:
@@ -37,8 +36,8 @@ def tabulate(
     - ``mcnemar_p``: exact p-value of the paired successes, if S = 1. Not in ``clean``.
     - ``return``, ``return_iqm``: bootstrap of mean and interquartile mean; ``return_gap`` as ``gap``.
 
-    Every interval is {mean, low, high, n, seeds}; n counts episodes. With S = 1 the bootstrap has episodes
-    to resample and no seeds, so ``seeds: 1`` reads "about this one trained agent".
+    Every interval is {mean, low, high, n, seeds}, at 95 %; n counts episodes. With S = 1 the bootstrap has
+    episodes to resample and no seeds, so ``seeds: 1`` reads "about this one trained agent".
     Raises SimfactorError if a training was not tested in the clean domain, in all of the others, and on as
     many episodes as the rest.
     """
@@ -47,7 +46,7 @@ def tabulate(
         raise SimfactorError(
             f"domains {', '.join(levels)} lack {CLEAN!r}, from which gaps are counted; evaluate it too."
         )
-    resampling = {"confidence": confidence, "resamples": resamples, "seed": seed}
+    resampling = {"resamples": resamples, "seed": seed}
     table: dict[str, dict[str, dict[str, Any]]] = {}
     for agent, trainings in results.items():
         success = {name: _stack(agent, name, trainings, "success") for name in levels}
@@ -81,9 +80,9 @@ def format_interval(interval: Mapping[str, Any], digits: int = 2, signed: bool =
     return f"{mean:{sign}.{digits}f} [{low:.{digits}f}, {high:.{digits}f}]"
 
 
-def _entry(success: Array, returns: Array, confidence: float, **resampling: Any) -> dict[str, Any]:
-    resampling |= {"confidence": confidence, "crossed": True}
-    wilson = wilson_interval(int(success.sum()), success.size, confidence)
+def _entry(success: Array, returns: Array, **resampling: Any) -> dict[str, Any]:
+    resampling |= {"crossed": True}
+    wilson = wilson_interval(int(success.sum()), success.size)
     rate: dict[str, Any] = {**wilson.to_dict(), "seeds": len(success)}
     rate["by_seed"] = success.mean(axis=1).tolist()
     if len(success) > 1:

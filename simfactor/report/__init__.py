@@ -1,0 +1,23 @@
+"""The report of a run: figures, what they say in words, and one HTML file that holds it all."""
+
+from simfactor.report.figures import (
+    decodability_bars,
+    gap_forest,
+    latent_factor_matrix,
+    success_bars,
+    training_curves,
+)
+from simfactor.report.grids import image_grid
+from simfactor.report.html import Picture, write_report, write_summary
+
+__all__ = [
+    "Picture",
+    "decodability_bars",
+    "gap_forest",
+    "image_grid",
+    "latent_factor_matrix",
+    "success_bars",
+    "training_curves",
+    "write_report",
+    "write_summary",
+]
