@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from simfactor.errors import SimfactorError
-from simfactor.scene.textures import TEXTURES, all_textures, load_texture
+from simfactor.scene.textures import TEXTURES, Source, all_textures, load_texture
 
 
 @pytest.mark.parametrize("name", TEXTURES)
@@ -28,3 +28,16 @@ def test_textures_are_rgb() -> None:
 def test_an_unknown_texture_is_refused() -> None:
     with pytest.raises(SimfactorError, match="unknown texture 'wod'"):
         load_texture("wod")
+
+
+@pytest.mark.parametrize(
+    ("source", "message"),
+    [
+        (Source("skimage", "data/gone.png"), "needs data/gone.png of the package 'skimage'"),
+        (Source("no_such_package", "a.png"), "'no_such_package' is not installed"),
+    ],
+)
+def test_a_missing_picture_is_named(monkeypatch: pytest.MonkeyPatch, source: Source, message: str) -> None:
+    monkeypatch.setitem(TEXTURES, "gone", source)
+    with pytest.raises(SimfactorError, match=message):
+        load_texture("gone")
