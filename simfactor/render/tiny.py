@@ -288,11 +288,10 @@ def _load_code(client: int) -> int:
         return pybullet.loadTexture(str(path), physicsClientId=client)
 
 
-def _decode_uv(rgb: NDArray[np.uint8]) -> Array:
-    code = rgb.astype(np.int64)
-    row = code[..., 0] << 1 | code[..., 2] >> 1
-    column = code[..., 1] << 1 | (code[..., 2] & 1)
-    return np.stack([(column + 0.5) / UV_CODES, 1.0 - (row + 0.5) / UV_CODES], axis=-1)
+def _decode_uv(rgb: NDArray[np.uint8]) -> NDArray[np.float32]:
+    row = rgb[..., 0] * np.float32(2) + (rgb[..., 2] >> 1)
+    column = rgb[..., 1] * np.float32(2) + (rgb[..., 2] & 1)
+    return np.stack([(column + 0.5) / UV_CODES, 1.0 - (row + 0.5) / UV_CODES], axis=-1).astype(np.float32)
 
 
 def _decode_lambert(rgb: NDArray[np.uint8]) -> Array:
