@@ -25,7 +25,7 @@ def _pixels(png):
     assert png.startswith(b"\x89PNG\r\n\x1a\n")
     pixels = imread(io.BytesIO(png), format="png")
     assert pixels.ndim == 3
-    assert len(np.unique(pixels.reshape(-1, pixels.shape[-1]), axis=0)) > 3, "more than a blank page"
+    assert len(np.unique(pixels[::3, ::3, 0])) > 3, "more than a blank page"
     return pixels
 
 
