@@ -1,3 +1,3 @@
-"""simfactor: domain adaptation for robot simulation by controlling, separating and testing factors of variation."""
+"""simfactor: domain adaptation for robot simulation: factors of variation controlled, separated, tested."""
 
 __version__ = "0.1.0"

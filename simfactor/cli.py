@@ -81,7 +81,7 @@ COMMANDS = {
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run one command. Returns the exit status: 0, 2 for a mistake in what was given, 130 when interrupted."""
+    """Run one command. Returns the exit status: 0, 2 for a mistake in the input, 130 when interrupted."""
     args = list(sys.argv[1:] if argv is None else argv)
     if not args or args[0] in ("-h", "--help"):
         print(overview())

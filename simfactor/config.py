@@ -64,6 +64,10 @@ class Encoder:
     """Images per step."""
     learning_rate: Positive = 2e-3
     """Peak learning rate."""
+    augment: bool = True
+    """Show half of every batch with other exposure and colours."""
+    options: Choices = dataclasses.field(default_factory=dict)
+    """The objective's own options, such as {task_weight: 3} or {beta: 8}."""
     device: str = "auto"
     """auto (CUDA where there is one), cpu or cuda."""
 

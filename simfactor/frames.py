@@ -11,6 +11,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -88,7 +89,9 @@ class RenderBatch:
                     "RenderBatch.concatenate needs batches of one world and one image size; "
                     "take all snapshots from the same open scene."
                 )
-        stacked = {name: np.concatenate([getattr(b, name) for b in batches]) for name in PER_IMAGE}
+        stacked: dict[str, Any] = {
+            name: np.concatenate([getattr(b, name) for b in batches]) for name in PER_IMAGE
+        }
         return replace(first, **stacked)
 
     def save(self, path: str | Path) -> None:
@@ -110,7 +113,8 @@ class RenderBatch:
         with np.load(path, allow_pickle=False) as file:
             header = json.loads(file["header"].tobytes())
             meshes = tuple(
-                Mesh(**{f.name: file[f"mesh{i}.{f.name}"] for f in fields(Mesh)}) for i in range(header["meshes"])
+                Mesh(**{f.name: file[f"mesh{i}.{f.name}"] for f in fields(Mesh)})
+                for i in range(header["meshes"])
             )
             textures = tuple(file[f"texture{i}"] for i in range(header["textures"]))
             arrays = {name: file[name] for name in (*PER_IMAGE, "segment")}

@@ -1,0 +1,16 @@
+"""The stages of a run: configurations in, library calls out. Each finishes what is missing and no more."""
+
+from simfactor.pipeline.plan import Plan, make_plan
+from simfactor.pipeline.stages import generate, report, run, score, train_agent, train_encoder, transfer
+
+__all__ = [
+    "Plan",
+    "generate",
+    "make_plan",
+    "report",
+    "run",
+    "score",
+    "train_agent",
+    "train_encoder",
+    "transfer",
+]

@@ -1,0 +1,118 @@
+"""The pictures of a run's report."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from simfactor.agents.record import read_curve
+from simfactor.data import FactorDataset, contact_sheet, factor_sheet
+from simfactor.encoders import FactorEncoder, walks
+from simfactor.pipeline.plan import Plan
+from simfactor.report import Picture, image_grid, latent_factor_matrix, training_curves
+
+SHEET = 32  # images of the data set to show
+CURVE_WINDOW = 25  # episodes that a point of an agent's curve averages
+
+
+def pictures(plan: Plan, dataset: FactorDataset, encoder: FactorEncoder) -> list[Picture]:
+    """Everything the report shows besides its charts, in order."""
+    arrays = np.load(plan.folder / "scores" / "arrays.npz")
+    return [
+        *_data(plan, dataset),
+        *_separation(arrays["matrix"], arrays["traversals"], encoder),
+        *_learning(plan),
+        *_films(plan),
+    ]
+
+
+def _data(plan: Plan, dataset: FactorDataset) -> list[Picture]:
+    shown = dataset.images(np.arange(min(SHEET, len(dataset))))
+    with plan.studio.open() as studio:
+        sheet = factor_sheet(plan.encoder_space, studio, seed=plan.run.seed)
+    return [
+        Picture("The data set", "Its first images, every factor drawn at random.", png(contact_sheet(shown))),
+        Picture(
+            "The factors",
+            "One row a factor, swept over the range the encoder was trained on; everything else stays put.",
+            png(sheet),
+        ),
+    ]
+
+
+def _separation(
+    matrix: NDArray[np.float64], traversals: NDArray[np.uint8], encoder: FactorEncoder
+) -> list[Picture]:
+    layout = encoder.layout
+    widths = {name: len(layout.dims([name])) for name in layout.names}
+    steps = walks(encoder, steps=traversals.shape[1])
+    return [
+        Picture(
+            "Which latent knows which factor",
+            "Mutual information of each latent with each factor, as a share of the factor's entropy, on "
+            "images no training has seen. Separated latents show one dark cell a row.",
+            latent_factor_matrix(
+                matrix, encoder.space.names, {n: w for n, w in widths.items() if w}, "I / H(factor)"
+            ),
+        ),
+        Picture(
+            "Latent traversals",
+            "One latent block walked through its range, the others held, decoded to images. The decoder is "
+            "small and blurs what it finds costly; it is not used by the agents.",
+            image_grid(list(traversals), [walk.name for walk in steps]),
+        ),
+    ]
+
+
+def _learning(plan: Plan) -> list[Picture]:
+    lines = (plan.folder / "encoder" / "history.jsonl").read_text().splitlines()
+    history = [json.loads(line) for line in lines]
+    epochs = np.array([entry["epoch"] for entry in history])
+    encoder = {
+        part: [(epochs, np.array([entry[part]["loss"] for entry in history]))]
+        for part in ("training", "validation")
+    }
+    agents = {
+        name: [_success_curve(plan.agent_folder(name, seed)) for seed in plan.training_seeds]
+        for name in plan.run.agents.train
+    }
+    return [
+        Picture("Encoder training", "Loss by epoch.", training_curves(encoder, "epoch", "loss")),
+        Picture(
+            "Agent training",
+            f"Share of the last {CURVE_WINDOW} training episodes that succeeded, one line a training.",
+            training_curves(agents, "environment steps", "success"),
+        ),
+    ]
+
+
+def _success_curve(folder: Path) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    rows = read_curve(folder)
+    steps = np.array([float(row[0]) for row in rows])
+    success = np.array([float(row[-1]) for row in rows])
+    window = min(CURVE_WINDOW, len(rows))
+    smooth = np.convolve(success, np.ones(window) / window, mode="valid")
+    return steps[window - 1 :], smooth
+
+
+def _films(plan: Plan) -> list[Picture]:
+    films = np.load(plan.folder / "transfer" / "films.npz")
+    names = [domain.name for domain in plan.domains if domain.name in films]
+    if not names:
+        return []
+    return [
+        Picture(
+            "One episode in every domain",
+            "The same episode (same start, same target) of the first agent, as its camera sees it.",
+            image_grid([films[name] for name in names], names),
+        )
+    ]
+
+
+def png(image: NDArray[np.uint8]) -> bytes:
+    """An RGB picture (H, W, 3) as PNG bytes."""
+    return cv2.imencode(".png", cv2.cvtColor(image, cv2.COLOR_RGB2BGR))[1].tobytes()

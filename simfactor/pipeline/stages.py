@@ -1,0 +1,240 @@
+"""The stages: each takes a run's configuration, does what is missing, leaves its results in the folder."""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import io
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from simfactor import agents, data, encoders
+from simfactor.agents.agent import MODEL
+from simfactor.config import Agent, RunConfig
+from simfactor.data.shards import write_atomically
+from simfactor.encoders.pretrained import WEIGHTS
+from simfactor.errors import SimfactorError
+from simfactor.pipeline.pictures import pictures
+from simfactor.pipeline.plan import Plan, make_plan
+from simfactor.pipeline.records import provenance, read_json, stage_seconds, timed, write_config, write_json
+from simfactor.pipeline.scoring import score_encoder
+from simfactor.report import write_report, write_summary
+from simfactor.transfer import Act, Job, Results, evaluate_jobs, format_table, tabulate
+
+RESULTS = Path("transfer") / "results.json"
+
+
+def run(config: RunConfig) -> dict[str, Any]:
+    """All stages in order. Returns the summary."""
+    make_plan(config)
+    for stage in (generate, train_encoder, score, train_agent, transfer):
+        stage(config)
+    return report(config)
+
+
+def generate(config: RunConfig) -> data.FactorDataset:
+    """The labelled data set: images to train the encoder on, then those that only scores see."""
+    plan = _started(config)
+    with timed(plan.folder, "generate"):
+        return data.generate(
+            plan.encoder_space,
+            plan.folder / "data",
+            config.data.count + config.data.score_count,
+            config.seed,
+            plan.studio,
+            config.data.shard_size,
+            config.data.workers,
+        )
+
+
+def train_encoder(config: RunConfig) -> encoders.FactorEncoder:
+    """The encoder of the factors that vary in the data set."""
+    plan = _started(config)
+    dataset = _dataset(plan)
+    columns = [dataset.space.index(name) for name in plan.labels.names]
+    training = slice(0, config.data.count)
+    with timed(plan.folder, "train-encoder"):
+        return encoders.train_encoder(
+            dataset.images(training),
+            dataset.factors(training)[:, columns],
+            plan.labels,
+            plan.folder / "encoder",
+            objective=config.encoder.objective,
+            options=config.encoder.options,
+            epochs=config.encoder.epochs,
+            batch_size=config.encoder.batch_size,
+            learning_rate=config.encoder.learning_rate,
+            augment=config.encoder.augment,
+            seed=config.seed,
+            device=config.encoder.device,
+        )
+
+
+def score(config: RunConfig) -> dict[str, Any]:
+    """MIG, DCI and decodability of the encoder."""
+    plan = _started(config)
+    dataset, encoder = _dataset(plan), _encoder(plan)
+    with timed(plan.folder, "score"):
+        scores = score_encoder(plan, dataset, encoder)
+    for name in ("mig", "dci_disentanglement", "dci_completeness", "dci_informativeness", "decodability"):
+        print(f"  {name.replace('_', ' '):20} {scores[name]:.3f}")
+    return scores
+
+
+def train_agent(config: RunConfig) -> None:
+    """All agents, all seeds, side by side."""
+    plan = _started(config)
+    with timed(plan.folder, "train-agent"):
+        jobs = [
+            agents.TrainJob(
+                f"{name} seed {seed}",
+                plan.make_training_env(agent),
+                plan.agent_folder(name, seed),
+                _training_options(plan, agent) | {"seed": seed},
+            )
+            for name, agent in config.agents.train.items()
+            for seed in plan.training_seeds
+        ]
+        agents.train_agents(jobs, workers=config.agents.workers)
+
+
+def transfer(config: RunConfig) -> dict[str, Any]:
+    """Every trained agent in every domain, on the same episodes."""
+    plan = _started(config)
+    jobs = [
+        Job(
+            name,
+            seed,
+            domain,
+            functools.partial(open_policy, plan.agent_folder(name, seed)),
+            plan.make_env(agent),
+            plan.episode_seeds,
+            version=_version(plan, agent, plan.agent_folder(name, seed)),
+        )
+        for name, agent in config.agents.train.items()
+        for seed in plan.training_seeds
+        for domain in plan.domains
+    ]
+    with timed(plan.folder, "transfer"):
+        results = evaluate_jobs(
+            jobs, plan.folder / "transfer" / "episodes", plan.training_seeds, config.transfer.workers
+        )
+        table = tabulate(plan.domains, results, seed=config.seed)
+        _keep_films(plan, results)
+    write_json(plan.folder / RESULTS, table)
+    print(format_table(table))
+    return table
+
+
+def report(config: RunConfig) -> dict[str, Any]:
+    """summary.json and report.html, from what the other stages left. Returns the summary."""
+    plan = _started(config)
+    dataset, encoder = _dataset(plan), _encoder(plan)
+    table = _read(plan.folder / RESULTS, "transfer")
+    scores = _read(plan.folder / "scores" / "scores.json", "score")["scores"]
+    with timed(plan.folder, "report"):
+        drawn = pictures(plan, dataset, encoder)
+    seconds = stage_seconds(plan.folder)
+    summary = {
+        "seconds": sum(seconds.values()),
+        "stages": seconds,
+        "data": {
+            "images": len(dataset),
+            "for training": config.data.count,
+            "for scores": config.data.score_count,
+            "image size": dataset.image_size,
+            "factors that vary": len(plan.labels),
+        },
+        "encoder": {"objective": encoder.objective, "latents": encoder.layout.size, **scores},
+        "agents": table,
+        "provenance": provenance(config),
+    }
+    write_summary(plan.folder / "summary.json", summary)
+    title = f"simfactor: {plan.folder.name}"
+    write_report(plan.folder / "report.html", title=title, summary=summary, pictures=drawn)
+    print(f"report: {plan.folder / 'report.html'}\nnumbers: {plan.folder / 'summary.json'}")
+    return summary
+
+
+def open_policy(folder: Path) -> Act:
+    """Observation -> action of a trained agent, in whatever process calls it."""
+    return agents.load_agent(folder).act
+
+
+def _started(config: RunConfig) -> Plan:
+    plan = make_plan(config)
+    write_config(config)
+    return plan
+
+
+def _dataset(plan: Plan) -> data.FactorDataset:
+    dataset = data.FactorDataset(plan.folder / "data")
+    dataset.expect(plan.encoder_space)
+    wanted = plan.run.data.count + plan.run.data.score_count
+    if len(dataset) < wanted:
+        raise SimfactorError(
+            f"the data set in {plan.folder / 'data'} has {len(dataset)} images, this run needs {wanted}; "
+            "run `simfactor generate` with the same configuration first."
+        )
+    return dataset
+
+
+def _encoder(plan: Plan) -> encoders.FactorEncoder:
+    encoder = encoders.FactorEncoder.from_pretrained(plan.folder / "encoder")
+    if encoder.space != plan.labels:
+        raise SimfactorError(
+            f"the encoder in {plan.folder / 'encoder'} was trained for another factor space; "
+            "give another --out, or train it again with `simfactor train-encoder`."
+        )
+    return encoder
+
+
+def _training_options(plan: Plan, agent: Agent) -> dict[str, Any]:
+    about: dict[str, Any] = {"space": plan.policy_space.fingerprint, "observation": agent.observation}
+    layout = None
+    if agent.observation == "latent":
+        layout = agents.observed_layout(_encoder(plan).layout, agent.blocks or None)
+        about["encoder"] = _checksum([plan.folder / "encoder" / WEIGHTS], "train-encoder")
+    return {
+        "steps": plan.run.agents.steps,
+        "layout": layout,
+        "augmentations": [agents.Augmentation(a.factors, a.kind) for a in agent.augment],
+        "about": about,
+    }
+
+
+def _keep_films(plan: Plan, results: Results) -> None:
+    """The film of each domain's first episode, as the first agent that sees images met it."""
+    trained = plan.run.agents.train
+    seeing = [name for name, agent in trained.items() if agent.observation == "latent"] or list(trained)
+    tested = results[seeing[0]][plan.training_seeds[0]]
+    films: dict[str, Any] = {n: episodes.film for n, episodes in tested.items() if episodes.film is not None}
+    buffer = io.BytesIO()
+    np.savez_compressed(buffer, **films)
+    write_atomically(plan.folder / "transfer" / "films.npz", buffer.getvalue())
+
+
+def _read(path: Path, stage: str) -> Any:
+    if not path.exists():
+        raise SimfactorError(f"{path} is missing; run `simfactor {stage}` with the same configuration first.")
+    return read_json(path)
+
+
+def _version(plan: Plan, agent: Agent, folder: Path) -> str:
+    """Changes with the weights of the agent and, where it uses one, of the encoder."""
+    encoder = [plan.folder / "encoder" / WEIGHTS] if agent.observation == "latent" else []
+    return _checksum([folder / MODEL, *encoder], "train-agent")
+
+
+def _checksum(files: Sequence[Path], stage: str) -> str:
+    digest = hashlib.sha256()
+    for file in files:
+        if not file.exists():
+            raise SimfactorError(
+                f"{file} is missing; run `simfactor {stage}` with the same configuration first."
+            )
+        digest.update(file.read_bytes())
+    return digest.hexdigest()[:16]
