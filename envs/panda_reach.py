@@ -118,7 +118,8 @@ class PandaReach(gym.Env[Any, NDArray[np.float32]], EzPickle):
         self.scene.reset()
         self.scene.apply(values)
         self._factors = {**self.scene.read(), **values}
-        return self._observe(), self._info()
+        state = self._state()
+        return self._observe(state), self._info(state)
 
     def step(self, action: ArrayLike) -> tuple[Any, float, bool, bool, dict[str, Any]]:
         """Move the end effector by ``action`` (3,), clipped to [-1, 1], times 5 cm."""
@@ -129,10 +130,11 @@ class PandaReach(gym.Env[Any, NDArray[np.float32]], EzPickle):
         goal = robot.end_effector_position() + STRIDE * np.clip(move, -1.0, 1.0)
         robot.drive_to(np.clip(goal, WORKSPACE_LOW, WORKSPACE_HIGH))
         self.scene.step(SUBSTEPS)
-        info = self._info()
+        state = self._state()
+        info = self._info(state)
         success = info["is_success"]
         reward = -info["distance"] if self._reward == "dense" else float(success) - 1.0
-        return self._observe(), reward, success and self._terminates, False, info
+        return self._observe(state), reward, success and self._terminates, False, info
 
     def render(self) -> Pixels | None:
         """The scene's camera image, uint8 (256, 256, 3), if the render mode is ``rgb_array``."""
@@ -175,22 +177,21 @@ class PandaReach(gym.Env[Any, NDArray[np.float32]], EzPickle):
     def _state(self) -> Array:
         return np.concatenate([self.scene.robot.end_effector_position(), _point(self._factors, TARGET)])
 
-    def _info(self) -> dict[str, Any]:
-        effector, target = np.split(self._state(), 2)
-        distance = float(np.linalg.norm(effector - target))
+    def _info(self, state: Array) -> dict[str, Any]:
+        distance = float(np.linalg.norm(state[:3] - state[3:]))
         return {
             "factors": dict(self._factors),
             "distance": distance,
             "is_success": distance < self.success_distance,
         }
 
-    def _observe(self) -> Any:
-        if self._observation == "pixels":
-            return self._image(self.image_size)
-        state = self._state().astype(np.float32)
+    def _observe(self, state: Array) -> Any:
         if self._observation == "state":
-            return state
-        return {"pixels": self._image(self.image_size), "state": state}
+            return state.astype(np.float32)
+        pixels = self._image(self.image_size)
+        return (
+            pixels if self._observation == "pixels" else {"pixels": pixels, "state": state.astype(np.float32)}
+        )
 
     def _image(self, size: int) -> Pixels:
         if self._renderer is None:
@@ -205,7 +206,11 @@ def _point(values: Values, names: tuple[str, ...]) -> Array:
 def _observation_space(kind: str, size: int) -> gym.Space[Any]:
     state = gym.spaces.Box(-FARTHEST, FARTHEST, (6,), np.float32)
     pixels = gym.spaces.Box(0, 255, (size, size, 3), np.uint8)
-    spaces = {"state": state, "pixels": pixels, "pixels+state": gym.spaces.Dict(pixels=pixels, state=state)}
+    spaces: dict[str, gym.Space[Any]] = {
+        "state": state,
+        "pixels": pixels,
+        "pixels+state": gym.spaces.Dict(pixels=pixels, state=state),
+    }
     return spaces[kind]
 
 

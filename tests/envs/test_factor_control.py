@@ -41,7 +41,7 @@ def starts(env, seed, resets=3):
 
 
 @given(seed=st.integers(0, 2**32 - 1), pair=st.sampled_from([("full", name) for name in SPACES]))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=30, deadline=None)
 def test_shared_factors_and_tasks_pair_across_spaces(controls, seed, pair):
     a, b = (starts(controls[name], seed) for name in pair)
     one, other = (SPACES[name] for name in pair)
@@ -52,7 +52,7 @@ def test_shared_factors_and_tasks_pair_across_spaces(controls, seed, pair):
 
 
 @given(seed=st.integers(0, 2**32 - 1))
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=10, deadline=None)
 def test_tasks_are_those_of_the_bare_environment(env, controls, seed):
     task = SPACE.by_role("task")
     for bare, controlled in zip(starts(env, seed), starts(controls["dim"], seed), strict=True):
@@ -63,7 +63,7 @@ def test_tasks_are_those_of_the_bare_environment(env, controls, seed):
 def test_every_episode_lies_in_the_space_and_starts_solved_only_if_it_moves_the_task(controls, name):
     space, control = SPACES[name], controls[name]
     control.reset(seed=1)
-    for _ in range(150):
+    for _ in range(60):
         _, info = control.reset()
         row = space.encode({n: info["factors"][n] for n in space.names})
         assert space.contains(row[None]).all()
@@ -88,9 +88,9 @@ def test_users_options_win_and_disturb_nothing_else(controls):
 
 def test_correlations_between_task_and_nuisance_hold(controls):
     controls["coupled"].reset(seed=0)
-    rows = [controls["coupled"].reset()[1]["factors"] for _ in range(200)]
+    rows = [controls["coupled"].reset()[1]["factors"] for _ in range(100)]
     light, target = (np.array([row[n] for row in rows]) for n in ("light_azimuth", "target_x"))
-    assert np.corrcoef(light, target)[0, 1] > 0.8
+    assert np.corrcoef(light, target)[0, 1] > 0.75
 
 
 @pytest.mark.parametrize(

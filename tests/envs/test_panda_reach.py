@@ -171,8 +171,10 @@ def test_bad_actions_are_refused(env, action):
 def test_no_episode_starts_solved_unless_asked_for(env):
     close = {f"{point}_{axis}": span for point in ("ee", "target") for axis, span in CLOSE.items()}
     tight = PandaReach(space=load_space("tabletop").restrict(close))
-    distances = [tight.reset(seed=seed)[1]["distance"] for seed in range(150)]
-    assert 0.05 <= min(distances) < 0.055  # without a check, more than a quarter of these starts would be solved
+    distances = [tight.reset(seed=seed)[1]["distance"] for seed in range(100)]
+    assert (
+        0.05 <= min(distances) < 0.055
+    )  # without a check, more than a quarter of these starts would be solved
     tight.close()
     here = {"ee_x": 0.4, "ee_y": 0.0, "ee_z": 0.2, "target_x": 0.4, "target_y": 0.0, "target_z": 0.2}
     _, info = env.reset(options={"factors": here})
@@ -183,7 +185,7 @@ def test_no_episode_starts_solved_unless_asked_for(env):
 def test_moving_towards_the_target_reaches_it():
     env = gym.make(PANDA_REACH)
     lengths = []
-    for seed in range(100):
+    for seed in range(60):
         state, info = env.reset(seed=seed)
         done, length = False, 0
         while not done:

@@ -1,0 +1,130 @@
+"""LatentObservation and make_reach, with a real (untrained) encoder."""
+
+import functools
+import pickle
+
+import gymnasium as gym
+import numpy as np
+import pytest
+import torch
+from gymnasium.vector import AsyncVectorEnv, SyncVectorEnv
+
+from simfactor.encoders import FactorEncoder
+from simfactor.envs import PANDA_REACH, LatentObservation, make_reach
+from simfactor.errors import SimfactorError
+from simfactor.factors import load_space
+
+SPACE = load_space("tabletop")
+TASK = SPACE.by_role("task")
+
+
+@pytest.fixture(scope="module")
+def encoder():
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(0)
+        return FactorEncoder(SPACE, image_size=64, residual=4)
+
+
+@pytest.fixture(scope="module")
+def folder(encoder, tmp_path_factory):
+    path = tmp_path_factory.mktemp("encoder")
+    encoder.save_pretrained(path)
+    return path
+
+
+@pytest.fixture(scope="module")
+def pixels():
+    env = gym.make(PANDA_REACH, observation="pixels")
+    yield env
+    env.close()
+
+
+@pytest.mark.parametrize(
+    ("factors", "names"),
+    [
+        (None, None),
+        (["task"], TASK),
+        (["ee_x", "residual"], ["ee_x", "residual"]),
+        (["lighting"], SPACE.groups["lighting"]),
+    ],
+)
+def test_latents_are_the_chosen_blocks_of_the_image(pixels, encoder, factors, names):
+    env = LatentObservation(pixels, encoder, factors)
+    dims = np.arange(encoder.layout.size) if names is None else encoder.layout.dims(names)
+    for seed in range(2):
+        latents, _ = env.reset(seed=seed)
+        image, _ = pixels.reset(seed=seed)
+        assert latents.dtype == np.float32
+        assert env.observation_space.contains(latents)
+        np.testing.assert_array_equal(latents, encoder.encode(image[None])[0, dims])
+    latents = env.step(np.ones(3, np.float32))[0]
+    assert latents.shape == (len(dims),)
+
+
+def test_pixels_of_a_dict_observation_are_encoded(encoder):
+    env = gym.make(PANDA_REACH, observation="pixels+state")
+    latents = LatentObservation(env, encoder, ["task"]).reset(seed=0)[0]
+    image = env.reset(seed=0)[0]["pixels"]
+    np.testing.assert_array_equal(latents, encoder.encode(image[None])[0, encoder.layout.dims(["task"])])
+    env.close()
+
+
+def test_what_does_not_fit_is_refused_at_construction(pixels, encoder):
+    with pytest.raises(SimfactorError, match=r"\(32, 32, 3\).*image_size=64"):
+        LatentObservation(gym.make(PANDA_REACH, observation="pixels", image_size=32), encoder)
+    with pytest.raises(SimfactorError, match="observation='pixels'"):
+        LatentObservation(gym.make(PANDA_REACH), encoder)
+    with pytest.raises(SimfactorError, match="Did you mean 'lighting'"):
+        LatentObservation(pixels, encoder, ["lightning"])
+    with pytest.raises(SimfactorError, match="choose no latent"):
+        LatentObservation(pixels, encoder, [])
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({}, "needs an encoder"),
+        ({"observation": "state", "encoder": "somewhere"}, "no other observation takes one"),
+        ({"observation": "pixels", "blocks": ["task"]}, "choose latents"),
+    ],
+)
+def test_make_reach_refuses_what_does_not_fit(arguments, message):
+    with pytest.raises(SimfactorError, match=message):
+        make_reach(SPACE, **arguments)
+
+
+def test_make_reach_with_a_saved_encoder_equals_one_with_the_encoder_itself(encoder, folder):
+    make = functools.partial(make_reach, encoder=folder, blocks=["task"], reward="sparse")
+    envs = [pickle.loads(pickle.dumps(make))(SPACE), make_reach(SPACE, encoder=encoder, blocks=["task"])]
+    (a, info_a), (b, info_b) = (env.reset(seed=11) for env in envs)
+    np.testing.assert_array_equal(a, b)
+    assert info_a == info_b
+    assert envs[0].step(np.zeros(3, np.float32))[1] == -1.0
+    for env in envs:
+        env.close()
+
+
+def actions(count):
+    return np.random.default_rng(0).uniform(-1, 1, (3, count, 3)).astype(np.float32)
+
+
+def vector_rollout(vector):
+    """Observations (4, n, ...) of a vector environment, which is then closed."""
+    seen = [vector.reset(seed=[3, 4])[0], *(vector.step(a)[0] for a in actions(2))]
+    vector.close()
+    return np.stack(seen)
+
+
+def test_vectorised_latents_are_those_of_a_single_environment(encoder):
+    make = functools.partial(make_reach, SPACE, encoder=encoder, blocks=["task"])
+    seen = vector_rollout(SyncVectorEnv([make] * 2))
+    single = make()
+    alone = [single.reset(seed=4)[0], *(single.step(a[1])[0] for a in actions(2))]
+    np.testing.assert_array_equal(seen[:, 1], np.stack(alone))
+    single.close()
+
+
+def test_environments_in_other_processes_see_the_same():
+    make = functools.partial(make_reach, SPACE, observation="pixels", image_size=32)
+    asynchronous = vector_rollout(AsyncVectorEnv([make] * 2, context="spawn"))
+    np.testing.assert_array_equal(asynchronous, vector_rollout(SyncVectorEnv([make] * 2)))
