@@ -90,6 +90,7 @@ def _environment() -> jinja2.Environment:
     environment.filters |= {
         "interval": format_interval,
         "signed": lambda interval: format_interval(interval, signed=True),
+        "span": lambda values: f"{min(values):.2f} to {max(values):.2f}",
         "plain": _plain,
     }
     return environment
@@ -194,12 +195,12 @@ def _seeds_note(agents: Mapping[str, Any]) -> str:
 
 
 def _plain(value: Any) -> str:
-    """A value in a table of facts; numbers keep all their digits."""
+    """A value in a table of facts; what is rounded here stands in full in the fold-out of all numbers."""
     if isinstance(value, Mapping):
         return ", ".join(f"{key}: {_plain(item)}" for key, item in value.items())
     if isinstance(value, (list, tuple)):
         return ", ".join(_plain(item) for item in value)
-    return str(value)
+    return f"{value:.4g}" if isinstance(value, float) else str(value)
 
 
 def _json(summary: Mapping[str, Any]) -> str:

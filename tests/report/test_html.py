@@ -38,6 +38,8 @@ def test_every_number_can_be_read(report, summary):
         for entry in domains.values():
             assert _interval(entry["success"]) in text
             assert f"n = {entry['success']['n']}" in text
+            each = entry["success"]["by_seed"]
+            assert f"trainings {min(each):.2f} to {max(each):.2f}" in text
             assert _interval(entry["return"]) in text
             assert "gap" not in entry or f"gap +{_interval(entry['gap'])}" in text
     for name, value in summary["encoder"].items():
@@ -103,6 +105,22 @@ def test_a_report_that_fails_leaves_the_old_one(summary, tmp_path):
         write_report(path, title="third", summary={k: v for k, v in summary.items() if k != "encoder"})
     assert "<title>first</title>" in path.read_text()
     assert [p.name for p in tmp_path.iterdir()] == ["report.html"]
+
+
+def test_one_training_outside_a_checkout(summary, tmp_path):
+    """No commit, seeds as a list, nothing across trainings: the report says so and does not fail."""
+    alone = copy.deepcopy(summary)
+    alone["provenance"] |= {"commit": None, "seeds": [3]}
+    for domains in alone["agents"].values():
+        for entry in domains.values():
+            del entry["success"]["across_seeds"]
+            entry["success"]["seeds"] = 1
+    write_report(tmp_path / "report.html", title="alone", summary=alone)
+    text = _visible((tmp_path / "report.html").read_text())
+    assert "commit unknown" in text
+    assert "seeds 3" in text
+    assert "One training per agent: the intervals cover episodes only" in text
+    assert not re.search(r"trainings [01]\.", text)
 
 
 def test_a_picture_is_a_png():
