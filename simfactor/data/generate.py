@@ -88,19 +88,12 @@ def _completed(folder: Path, manifest: Manifest, workers: int, progress: bool) -
             f"{str(folder)!r}; run the same command again to go on."
         ) from None
     except BrokenProcessPool:
-        raise _worker_died(folder, manifest, workers, started=manifest.missing != missing) from None
+        raise SimfactorError(
+            f"a worker process died (killed, or out of memory); missing in {str(folder)!r}: shards "
+            f"{_spans(manifest.missing)} of {manifest.shard_count}. Finished shards are kept: run the same "
+            f"command again, with fewer than {workers} workers if memory is short."
+        ) from None
     return manifest
-
-
-def _worker_died(folder: Path, manifest: Manifest, workers: int, started: bool) -> SimfactorError:
-    message = (
-        f"a worker process died (killed, or out of memory); missing in {str(folder)!r}: shards "
-        f"{_spans(manifest.missing)} of {manifest.shard_count}. Finished shards are kept: run the same "
-        f"command again, with fewer than {workers} workers if memory is short."
-    )
-    if not started:
-        message += ' A script must call generate under `if __name__ == "__main__":`.'
-    return SimfactorError(message)
 
 
 def _continued(folder: Path, wanted: Manifest) -> Manifest:
@@ -138,7 +131,7 @@ def _check_room(folder: Path, manifest: Manifest) -> None:
     free = shutil.disk_usage(folder).free
     if needed > free:
         raise SimfactorError(
-            f"{images} images need {needed / 1e9:.2f} GB in {str(folder)!r}, where {free / 1e9:.2f} GB are "
+            f"{images} images need {needed / 1e6:,.1f} MB in {str(folder)!r}, where {free / 1e6:,.1f} MB are "
             "free; make room, choose another folder, or lower count, image size or the channels in keep."
         )
 

@@ -6,6 +6,7 @@ import ctypes
 import multiprocessing
 import os
 import signal
+import sys
 import threading
 from collections.abc import Generator, Iterator, Sequence
 from concurrent.futures import CancelledError, ProcessPoolExecutor, as_completed
@@ -14,6 +15,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from multiprocessing.resource_tracker import ensure_running
 from pathlib import Path
+from types import ModuleType
 from typing import Protocol, TypeAlias
 
 from simfactor.data.manifest import Manifest
@@ -69,7 +71,7 @@ def shards_in_pool(recipe: Manifest, folder: Path, numbers: Sequence[int], worke
     stop = context.RawValue(ctypes.c_bool, False)  # without a lock that a killed worker could take along
     pool = ProcessPoolExecutor(workers, context, _start_worker, (_Task(recipe, folder, stop),))
     try:
-        with _quiet_start():
+        with _lean_start():
             futures = {pool.submit(_work, number): number for number in numbers}
         for future in as_completed(futures):
             yield futures[future], future.result()
@@ -114,16 +116,24 @@ def _work(number: int) -> Shard:
 
 
 @contextmanager
-def _quiet_start() -> Iterator[None]:
-    """Processes started inside keep to one thread each, and a Ctrl-C does not hit them half imported."""
-    ensure_running()  # starting it later would unblock SIGINT
-    before = {name: os.environ.get(name) for name in THREAD_LIMITS}
+def _lean_start() -> Iterator[None]:
+    """Processes started inside keep to one thread each and do without the caller's main module.
+
+    A worker needs nothing of ``__main__``; importing it there would run a script that has no
+    ``if __name__ == "__main__"`` once more, and load whatever a program loads. Ctrl-C waits until all are
+    started, and they inherit that it is blocked.
+    """
+    ensure_running()  # starting the tracker later would unblock SIGINT
+    threads = {name: os.environ.get(name) for name in THREAD_LIMITS}
+    main = sys.modules["__main__"]
     signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         os.environ.update(dict.fromkeys(THREAD_LIMITS, "1"))
+        sys.modules["__main__"] = ModuleType("__main__")
         yield
     finally:
-        for name, value in before.items():
+        sys.modules["__main__"] = main
+        for name, value in threads.items():
             if value is None:
                 del os.environ[name]
             else:

@@ -23,7 +23,7 @@ from simfactor.render import StudioSpec
 
 pytestmark = pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="reads processes from /proc")
 
-COUNT, SHARD, SEED = 40, 4, 3
+COUNT, SHARD, SEED = 80, 4, 3
 PATIENCE = 60.0  # seconds; the machine may be busy
 
 SCRIPT = f"""
@@ -48,8 +48,10 @@ except KeyboardInterrupt as interrupt:
 @pytest.fixture
 def process(tmp_path: Path, space: FactorSpace) -> subprocess.Popen[str]:
     save_space(space, tmp_path / "space.yaml")
+    script = tmp_path / "script.py"  # without `if __name__ == "__main__"`: the workers must not run it
+    script.write_text(SCRIPT)
     return subprocess.Popen(
-        [sys.executable, "-c", SCRIPT, str(tmp_path / "space.yaml"), str(tmp_path / "set")],
+        [sys.executable, str(script), str(tmp_path / "space.yaml"), str(tmp_path / "set")],
         env={**os.environ, "PYTHONPATH": str(Path(simfactor.__file__).parents[1])},
         stderr=subprocess.PIPE,
         text=True,
@@ -58,12 +60,8 @@ def process(tmp_path: Path, space: FactorSpace) -> subprocess.Popen[str]:
 
 
 @pytest.fixture(scope="module")
-def uninterrupted(
-    tmp_path_factory: pytest.TempPathFactory, space: FactorSpace, spec: StudioSpec
-) -> dict[str, bytes]:
-    out = tmp_path_factory.mktemp("uninterrupted")
-    generate(space, out, COUNT, SEED, spec, SHARD, workers=2, progress=False)
-    return contents(out)
+def uninterrupted(tmp_path_factory: pytest.TempPathFactory, space: FactorSpace) -> dict[str, bytes]:
+    return contents(complete(space, tmp_path_factory.mktemp("uninterrupted")).path)
 
 
 def contents(folder: Path) -> dict[str, bytes]:
@@ -96,7 +94,7 @@ def finished_shards(out: Path) -> int:
 
 
 def complete(space: FactorSpace, out: Path) -> FactorDataset:
-    return generate(space, out, COUNT, SEED, StudioSpec(image_size=32), SHARD, workers=2, progress=False)
+    return generate(space, out, COUNT, SEED, StudioSpec(image_size=32), SHARD, workers=1, progress=False)
 
 
 @pytest.mark.parametrize("moment", ["while the workers start", "in the middle"])
@@ -117,7 +115,7 @@ def test_ctrl_c_leaves_whole_shards_only(
 
     assert process.returncode == 130
     assert "Traceback" not in errors
-    assert f"of 10 shards are finished in {str(out)!r}; run the same command again to go on." in errors
+    assert f"of 20 shards are finished in {str(out)!r}; run the same command again to go on." in errors
     wait_for(lambda: group_is_gone(process))
     left = contents(out)
     assert finished_shards(out) < COUNT // SHARD
@@ -138,7 +136,7 @@ def test_a_killed_worker_is_reported_with_the_missing_shards(
     assert process.returncode == 2
     assert "Traceback" not in errors
     assert "a worker process died" in errors
-    assert "of 10. Finished shards are kept: run the same command again" in errors
+    assert "of 20. Finished shards are kept: run the same command again" in errors
     wait_for(lambda: group_is_gone(process))
     assert not list(out.glob("*.partial"))
     assert set(contents(out)) < set(uninterrupted)
