@@ -2,7 +2,8 @@
 
 from simfactor.transfer.domain import LEVELS, Domain, Shift, shift_level, transfer_domains
 from simfactor.transfer.episodes import Act, Episodes, MakeEnv, evaluate_domain
-from simfactor.transfer.evaluate import Job, Results, evaluate, evaluate_jobs
+from simfactor.transfer.evaluate import Results, evaluate, evaluate_jobs
+from simfactor.transfer.job import Job
 from simfactor.transfer.results import format_interval, format_table, tabulate
 from simfactor.transfer.statistics import (
     Interval,

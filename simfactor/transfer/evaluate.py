@@ -2,61 +2,25 @@
 
 from __future__ import annotations
 
-import hashlib
 import io
 import json
-import multiprocessing
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import TypeAlias
 
 import numpy as np
-import torch
 from tqdm import tqdm
 
 from simfactor.data.shards import write_atomically
 from simfactor.errors import SimfactorError
-from simfactor.transfer.domain import Domain, check_name
+from simfactor.transfer.domain import Domain
 from simfactor.transfer.episodes import Act, Episodes, MakeEnv, evaluate_domain
+from simfactor.transfer.job import Job
+from simfactor.transfer.pool import run_here, run_in_pool
 
 Results: TypeAlias = dict[str, dict[int, dict[str, Episodes]]]
-
-
-@dataclass(frozen=True)
-class Job:
-    """One trained agent in one domain; it must pickle, because it may run in another process.
-
-    ``open_agent()`` returns observation -> action (``functools.partial`` of a loader and its path) and
-    ``make_env(space)`` the environment. ``seed`` is the agent's training seed. ``version`` names all that
-    decides the outcome and is not written here (the weights' checksum, the environment's options): a stored
-    result is taken only if it was made with the same version, space and episode seeds.
-    """
-
-    agent: str
-    seed: int
-    domain: Domain
-    open_agent: Callable[[], Act]
-    make_env: MakeEnv
-    episode_seeds: tuple[int, ...]
-    version: str = ""
-
-    def __post_init__(self) -> None:
-        check_name("agent", self.agent)
-
-    @property
-    def name(self) -> str:
-        """What the stored result's files are called."""
-        return f"{self.agent}.{self.seed}.{self.domain.name}"
-
-    @property
-    def fingerprint(self) -> str:
-        """Changes with everything that decides the result."""
-        space = self.domain.space.to_dict()
-        what = [self.name, self.version, self.domain.renderer, space, list(self.episode_seeds)]
-        return hashlib.sha256(json.dumps(what).encode()).hexdigest()[:16]
 
 
 def evaluate(
@@ -91,7 +55,8 @@ def evaluate_jobs(
 
     Returns agent -> training seed -> domain -> episodes. A job whose stored result has its fingerprint is
     not run again, so an interrupted call resumes where it was. ``workers``: processes, by default one a
-    core; 1 runs the jobs in this process. Raises SimfactorError as :func:`evaluate` does.
+    core; 1 runs the jobs in this process. Raises SimfactorError as :func:`evaluate` does, for a damaged
+    stored result, for a job that cannot be sent to a process, and when a worker dies.
     """
     folder = Path(out)
     folder.mkdir(parents=True, exist_ok=True)
@@ -102,8 +67,11 @@ def evaluate_jobs(
         raise SimfactorError("two jobs have the same agent, training seed and domain; keep one of them.")
     done = {job.name: stored for job in jobs if (stored := _load(folder, job)) is not None}
     todo = [job for job in jobs if job.name not in done]
-    with tqdm(total=len(jobs), initial=len(done), desc="transfer", disable=None if progress else True) as bar:
-        for job, episodes in _run_all(todo, workers or os.cpu_count() or 1):
+    workers = min(workers or os.cpu_count() or 1, len(todo))
+    running = run_in_pool(todo, workers) if workers > 1 else run_here(todo)
+    bar = tqdm(total=len(jobs), initial=len(done), desc="transfer", disable=None if progress else True)
+    with bar, closing(running):
+        for job, episodes in running:
             _store(folder, job, episodes)
             done[job.name] = episodes
             bar.update()
@@ -158,29 +126,6 @@ def check_pairing(domains: Sequence[Domain], results: Mapping[str, Episodes]) ->
                 )
 
 
-def _run_all(jobs: Sequence[Job], workers: int) -> Iterator[tuple[Job, Episodes]]:
-    """Each job with its result, in the order in which they finish."""
-    if workers == 1 or len(jobs) < 2:
-        yield from ((job, _run(job)) for job in jobs)
-        return
-    context = multiprocessing.get_context("spawn")
-    pool = ProcessPoolExecutor(
-        min(workers, len(jobs)), context, initializer=torch.set_num_threads, initargs=(1,)
-    )
-    with pool:
-        futures = {pool.submit(_run, job): job for job in jobs}
-        try:
-            for future in as_completed(futures):
-                yield futures[future], future.result()
-        finally:
-            pool.shutdown(wait=False, cancel_futures=True)
-
-
-def _run(job: Job) -> Episodes:
-    act = job.open_agent()
-    return evaluate_domain(act, job.make_env, job.domain, job.episode_seeds, progress=False)
-
-
 def _store(folder: Path, job: Job, episodes: Episodes) -> None:
     """The film first, then the JSON file whose presence says that the job is done."""
     if episodes.film is not None:
@@ -195,8 +140,13 @@ def _load(folder: Path, job: Job) -> Episodes | None:
     path = folder / f"{job.name}.json"
     if not path.exists():
         return None
-    data = json.loads(path.read_text())
-    if data["fingerprint"] != job.fingerprint:
-        return None
-    film = np.load(folder / f"{job.name}.npy", allow_pickle=False) if data["film"] else None
-    return Episodes.from_dict(data, film)
+    try:
+        data = json.loads(path.read_text())
+        if data["fingerprint"] != job.fingerprint:
+            return None
+        film = np.load(folder / f"{job.name}.npy", allow_pickle=False) if data["film"] else None
+        return Episodes.from_dict(data, film)
+    except (KeyError, ValueError, OSError) as error:
+        raise SimfactorError(
+            f"{path} is damaged ({error!r}); delete it and run the same call again."
+        ) from error

@@ -1,5 +1,7 @@
 """A real, tiny environment with factors: turn a dial to a target under a light that biases the reading."""
 
+import os
+import signal
 from collections.abc import Callable
 from typing import Any, ClassVar
 
@@ -57,4 +59,10 @@ def greedy(observation: np.ndarray) -> np.ndarray:
 
 
 def open_greedy() -> Callable[[np.ndarray], np.ndarray]:
+    return greedy
+
+
+def open_doomed() -> Callable[[np.ndarray], np.ndarray]:
+    """Dies as a process does that the system kills."""
+    os.kill(os.getpid(), signal.SIGKILL)
     return greedy

@@ -10,6 +10,7 @@ import pytest
 
 from simfactor.errors import SimfactorError
 from simfactor.transfer import Job, Shift, evaluate, evaluate_jobs, tabulate, transfer_domains
+from simfactor.transfer.pool import run_in_pool
 
 DOMAINS = transfer_domains(
     dial_env.FULL,
@@ -101,6 +102,42 @@ def test_a_stored_result_of_something_else_is_not_taken(jobs, tmp_path, change):
     stored = json.loads((tmp_path / "greedy.0.clean.json").read_text())
     assert stored["fingerprint"] == changed.fingerprint != jobs[0].fingerprint
     assert len(stored["success"]) == len(changed.episode_seeds)
+
+
+def test_a_killed_worker_is_named_and_what_was_finished_is_kept(jobs, tmp_path):
+    evaluate_jobs(jobs[:1], tmp_path, workers=1, progress=False)
+    doomed = replace(jobs[1], open_agent=dial_env.open_doomed)
+    with pytest.raises(SimfactorError, match=r"one of 2 worker processes died .* run the same call again"):
+        evaluate_jobs([jobs[0], doomed, jobs[2]], tmp_path, workers=2, progress=False)
+    assert (tmp_path / "greedy.0.clean.json").exists()
+    assert not list(tmp_path.glob("*dusk*"))
+
+
+def test_stopping_does_not_wait_for_long_episodes(jobs):
+    endless = replace(jobs[1], make_env=partial(dial_env.Dial, steps=10**9))
+    running = run_in_pool([jobs[0], endless], workers=2)
+    first, episodes = next(running)
+    assert first == jobs[0]
+    assert episodes.success.all()
+    running.close()  # would hang here
+
+
+def test_what_cannot_be_done_is_refused_before_work_starts(jobs, tmp_path):
+    unsendable = replace(jobs[0], make_env=lambda space: dial_env.Dial(space))
+    with pytest.raises(SimfactorError, match=r"job 'greedy.0.clean' cannot be sent .* use workers=1"):
+        evaluate_jobs([unsendable, jobs[1]], tmp_path, workers=2, progress=False)
+    with pytest.raises(SimfactorError, match="two jobs have the same agent, training seed and domain"):
+        evaluate_jobs([jobs[0], jobs[0]], tmp_path, workers=1, progress=False)
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("damage", [lambda text: text[:50], lambda text: text.replace("success", "sucess")])
+def test_a_damaged_result_is_named(jobs, tmp_path, damage):
+    evaluate_jobs(jobs[:1], tmp_path, workers=1, progress=False)
+    path = tmp_path / "greedy.0.clean.json"
+    path.write_text(damage(path.read_text()))
+    with pytest.raises(SimfactorError, match=r"greedy.0.clean.json is damaged .* delete it and run"):
+        evaluate_jobs(jobs[:1], tmp_path, workers=1, progress=False)
 
 
 def test_training_seeds_are_refused(jobs, tmp_path):

@@ -1,0 +1,110 @@
+"""Jobs on a pool of spawned processes, which stop within a step when their parent does."""
+
+from __future__ import annotations
+
+import ctypes
+import multiprocessing
+import os
+import pickle
+import signal
+from collections.abc import Generator, Iterator, Sequence
+from concurrent.futures import CancelledError, ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
+from multiprocessing.resource_tracker import ensure_running
+from typing import Any, Protocol, TypeAlias
+
+import torch
+
+from simfactor.errors import SimfactorError
+from simfactor.transfer.episodes import Act, Episodes, evaluate_domain
+from simfactor.transfer.job import Job
+
+Finished: TypeAlias = Generator[tuple[Job, Episodes], None, None]
+
+
+class Flag(Protocol):
+    """A truth value that processes share."""
+
+    value: bool
+
+
+def run_here(jobs: Sequence[Job]) -> Finished:
+    """Each job with its result, one after another in this process."""
+    for job in jobs:
+        yield job, _evaluate(job, job.open_agent())
+
+
+def run_in_pool(jobs: Sequence[Job], workers: int) -> Finished:
+    """Each job with its result, in the order in which they finish in ``workers`` processes.
+
+    Closing the iterator early (Ctrl-C does) stops the workers within one step of their environments. Raises
+    what a job raised, and SimfactorError for a job that does not pickle and when a worker died.
+    """
+    for job in jobs:
+        _check_picklable(job)
+    context = multiprocessing.get_context("spawn")
+    stop = context.RawValue(ctypes.c_bool, False)
+    pool = ProcessPoolExecutor(workers, context, _start_worker, (stop,))
+    try:
+        with _deaf_to_ctrl_c():
+            futures = {pool.submit(_work, job): job for job in jobs}
+        for future in as_completed(futures):
+            yield futures[future], future.result()
+    except BrokenProcessPool as error:
+        raise SimfactorError(
+            f"one of {workers} worker processes died (killed, or out of memory). Finished results are kept: "
+            "run the same call again, with fewer workers if memory was short."
+        ) from error
+    finally:
+        stop.value = True
+        pool.shutdown(wait=True, cancel_futures=True)
+
+
+_stop: Flag
+
+
+def _start_worker(stop: Flag) -> None:
+    global _stop
+    _stop = stop
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent gets Ctrl-C, and tells by the flag
+    torch.set_num_threads(1)  # two threads a worker are slower than one, and there is a worker a core
+
+
+def _work(job: Job) -> Episodes:
+    act = job.open_agent()
+    parent = multiprocessing.parent_process()
+
+    def watchful(observation: Any) -> Any:
+        if parent is not None and not parent.is_alive():
+            os._exit(1)  # killed: nobody waits for this, and the pool's queue would wait for ever
+        if _stop.value:
+            raise CancelledError
+        return act(observation)
+
+    return _evaluate(job, watchful)
+
+
+def _evaluate(job: Job, act: Act) -> Episodes:
+    return evaluate_domain(act, job.make_env, job.domain, job.episode_seeds, progress=False)
+
+
+def _check_picklable(job: Job) -> None:
+    try:
+        pickle.dumps(job)
+    except (AttributeError, TypeError, pickle.PicklingError) as error:
+        raise SimfactorError(
+            f"job {job.name!r} cannot be sent to another process ({error}); open_agent and make_env must be "
+            "functions of a module, or functools.partial of one, or use workers=1."
+        ) from error
+
+
+@contextmanager
+def _deaf_to_ctrl_c() -> Iterator[None]:
+    """Processes started in here inherit that Ctrl-C is blocked, so that it cannot break their start."""
+    ensure_running()  # starting the resource tracker inside would unblock it
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
