@@ -46,26 +46,28 @@ def factor_sheet(
     studio: Studio,
     steps: int = 8,
     names: Sequence[str] | None = None,
-    seed: int = 0,
+    base: NDArray[np.float64] | None = None,
     gap: int = 4,
 ) -> Byte:
     """One row of ``steps`` images a factor, swept from its lowest to its highest value; the rest stays put.
 
-    ``names`` chooses the factors (default: all that vary). What does not move is row 0 of
-    ``space.sample(1, seed)``. The factor's name and range stand at the left. Returns (H, W, 3) uint8.
-    Raises SimfactorError for an unknown name or fewer than two steps.
+    ``names`` chooses the factors (default: all that vary). What does not move is as in the row ``base`` (K,)
+    (default: the first that the space samples with seed 0). The factor's name and range stand at the left.
+    Returns (H, W, 3) uint8. Raises SimfactorError for an unknown name, fewer than two steps, or a ``base``
+    outside the space.
     """
     if steps < 2:
         raise SimfactorError(f"steps={steps!r} must be at least 2.")
     names = tuple(names if names is not None else space.varying.names)
-    base = space.sample(1, seed)[0]
-    strips = [_strip(space, studio, name, base, steps, gap) for name in names]
+    start = space.check((space.sample(1, seed=0)[0] if base is None else base)[None])[0]
+    strips = [_strip(space, studio, name, start, steps, gap) for name in names]
     if not strips:
         raise SimfactorError("no factor of this space varies; name some or widen their ranges.")
     height = strips[0].shape[0]
     lines = [(name.replace("_", " "), _range_text(space[name])) for name in names]
     pictures = contact_sheet(np.stack(strips), columns=1, gap=gap)
-    return np.concatenate([_labels(lines, height, gap), pictures], axis=1)
+    sheet = np.concatenate([_labels(lines, height, gap), pictures], axis=1)
+    return np.pad(sheet, ((2 * gap, 2 * gap), (2 * gap, 2 * gap), (0, 0)), constant_values=WHITE)
 
 
 def save_png(path: str | Path, image: Byte) -> None:
@@ -102,7 +104,7 @@ def _range_text(factor: Factor) -> str:
     if isinstance(factor, Categorical):
         return f"{factor.levels} values"
     unit = {"deg": "°"}.get(factor.unit, f" {factor.unit}".rstrip())
-    return f"{factor.low:.3g} … {factor.high:.3g}{unit}".replace("-", MINUS)
+    return f"{factor.low:g} … {factor.high:g}{unit}".replace("-", MINUS)
 
 
 def _labels(lines: Sequence[tuple[str, str]], height: int, gap: int) -> Byte:

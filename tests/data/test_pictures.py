@@ -71,7 +71,11 @@ def test_a_contact_sheet_of_nothing(shape: tuple[int, ...]) -> None:
 
 def test_a_factor_sheet_sweeps_one_factor_a_row(space: FactorSpace, studio: Studio) -> None:
     steps, size, gap = 3, 32, 4
-    sheet = factor_sheet(space, studio, steps=steps, seed=2, gap=gap)
+    sheet = factor_sheet(space, studio, steps=steps, base=space.sample(1, 2)[0], gap=gap)
+    margin = 2 * gap
+    assert (sheet[:margin] == 255).all()
+    assert (sheet[:, -margin:] == 255).all()
+    sheet = sheet[margin:-margin, margin:-margin]
     width = steps * (size + gap) - gap
     assert sheet.shape[0] == len(space) * (size + gap) - gap
     labels, pictures = sheet[:, :-width], sheet[:, -width:]
@@ -94,6 +98,8 @@ def test_a_factor_sheet_of_an_unknown_factor(space: FactorSpace, studio: Studio)
         factor_sheet(space, studio, names=["object_y"])
     with pytest.raises(SimfactorError, match="steps=1 must be at least 2"):
         factor_sheet(space, studio, steps=1)
+    with pytest.raises(SimfactorError, match=r"outside \[-60, 60\] deg"):
+        factor_sheet(space, studio, base=np.array([90.0, 1.0, 0.0, 0.5]))
 
 
 def test_a_png_reads_back_the_same(tmp_path: Path) -> None:
