@@ -65,7 +65,7 @@ class PandaReach(gym.Env[Any, NDArray[np.float32]], EzPickle):
     Raises SimfactorError for arguments that are not among these.
     """
 
-    metadata = {"render_modes": ["rgb_array"], "render_fps": 240 // SUBSTEPS}  # noqa: RUF012
+    metadata = {"render_modes": ["rgb_array"], "render_fps": 240 // SUBSTEPS}  # noqa: RUF012  # gymnasium's own declaration
 
     def __init__(
         self,
@@ -160,7 +160,7 @@ class PandaReach(gym.Env[Any, NDArray[np.float32]], EzPickle):
     def draw_factors(self, space: FactorSpace, seed: int, options: Mapping[str, Any] | None) -> Values:
         """A value for every factor of ``space`` in the episode ``seed``; the reset options take precedence.
 
-        The episode is one row of the space's sample of this seed. Which row that is, this environment's own
+        Options may set any value that makes physical sense to the scene, inside the space or not. The episode is one row of the space's sample of this seed. Which row that is, this environment's own
         ``space`` decides, so that a factor has the same value in every space that declares it alike.
         Raises SimfactorError for options that cannot be followed.
         """
@@ -186,12 +186,11 @@ class PandaReach(gym.Env[Any, NDArray[np.float32]], EzPickle):
         }
 
     def _observe(self, state: Array) -> Any:
+        numbers = state.astype(np.float32)
         if self._observation == "state":
-            return state.astype(np.float32)
+            return numbers
         pixels = self._image(self.image_size)
-        return (
-            pixels if self._observation == "pixels" else {"pixels": pixels, "state": state.astype(np.float32)}
-        )
+        return pixels if self._observation == "pixels" else {"pixels": pixels, "state": numbers}
 
     def _image(self, size: int) -> Pixels:
         if self._renderer is None:
