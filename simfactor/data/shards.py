@@ -189,7 +189,7 @@ def _explained(folder: Path) -> Iterator[None]:
     except OSError as error:
         raise SimfactorError(
             f"cannot write to {str(folder)!r}: {error.strerror or error}. "
-            "Finished shards are kept: make room there and run the same command again."
+            "What was finished is kept: make room there and run the same command again."
         ) from None
 
 

@@ -46,20 +46,21 @@ def factor_sheet(
     studio: Studio,
     steps: int = 8,
     names: Sequence[str] | None = None,
+    seed: int = 0,
     base: NDArray[np.float64] | None = None,
     gap: int = 4,
 ) -> Byte:
     """One row of ``steps`` images a factor, swept from its lowest to its highest value; the rest stays put.
 
     ``names`` chooses the factors (default: all that vary). What does not move is as in the row ``base`` (K,)
-    (default: the first that the space samples with seed 0). The factor's name and range stand at the left.
-    Returns (H, W, 3) uint8. Raises SimfactorError for an unknown name, fewer than two steps, or a ``base``
-    outside the space.
+    (default: the first that the space samples with ``seed``). The factor's name and range stand at the
+    left. Returns (H, W, 3) uint8. Raises SimfactorError for an unknown name, fewer than two steps, or a
+    ``base`` outside the space.
     """
     if steps < 2:
         raise SimfactorError(f"steps={steps!r} must be at least 2.")
     names = tuple(names if names is not None else space.varying.names)
-    start = space.check((space.sample(1, seed=0)[0] if base is None else base)[None])[0]
+    start = space.check((space.sample(1, seed)[0] if base is None else base)[None])[0]
     strips = [_strip(space, studio, name, start, steps, gap) for name in names]
     if not strips:
         raise SimfactorError("no factor of this space varies; name some or widen their ranges.")

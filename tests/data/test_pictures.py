@@ -86,6 +86,9 @@ def test_a_factor_sheet_sweeps_one_factor_a_row(space: FactorSpace, studio: Stud
     np.testing.assert_array_equal(
         pictures[top : top + size], contact_sheet(studio.images(space, rows).rgb, columns=steps, gap=gap)
     )
+    np.testing.assert_array_equal(
+        sheet, factor_sheet(space, studio, steps=steps, seed=2, gap=gap)[margin:-margin, margin:-margin]
+    )
     texture = pictures[2 * top : 2 * top + size]
     assert (texture[:, -size:] == 255).all()  # two values are allowed: the third place stays blank
     for k in range(len(space)):
