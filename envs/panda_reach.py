@@ -160,8 +160,9 @@ class PandaReach(gym.Env[Any, NDArray[np.float32]], EzPickle):
     def draw_factors(self, space: FactorSpace, seed: int, options: Mapping[str, Any] | None) -> Values:
         """A value for every factor of ``space`` in the episode ``seed``; the reset options take precedence.
 
-        Options may set any value that makes physical sense to the scene, inside the space or not. The episode is one row of the space's sample of this seed. Which row that is, this environment's own
-        ``space`` decides, so that a factor has the same value in every space that declares it alike.
+        The episode is one row of the space's sample of this seed. Which row that is, this environment's own
+        ``space`` decides, so that a factor has the same value in every space that declares it alike. Options
+        may set any value that makes physical sense to the scene, inside the space or not.
         Raises SimfactorError for options that cannot be followed.
         """
         requested: Values = {}
