@@ -74,18 +74,28 @@ def check_split(
     return Split(z, v, z_test, v_test, names, kinds, periods)
 
 
+def check_per_factor(values: Sequence, what: str, count: int) -> Sequence:
+    """``values`` if it is a sequence, not a string, of one entry per factor column; else SimfactorError."""
+    if isinstance(values, str) or len(values) != count:
+        raise SimfactorError(
+            f"{what} is a {type(values).__name__} of length {len(values)}; "
+            f"expected a sequence of one entry per factor column, {count} in all."
+        )
+    return values
+
+
 def check_names(names: Sequence[str] | None, count: int) -> tuple[str, ...]:
     """One name per factor column, ``"column 3"`` where none are given."""
     if names is None:
         return tuple(f"column {k}" for k in range(count))
-    return tuple(str(name) for name in _per_factor(names, "names", count))
+    return tuple(str(name) for name in check_per_factor(names, "names", count))
 
 
 def check_kinds(kinds: Sequence[str] | None, count: int) -> tuple[str, ...]:
     """One of ``KINDS`` per factor column, all categorical where none are given."""
     if kinds is None:
         return ("categorical",) * count
-    for kind in _per_factor(kinds, "kinds", count):
+    for kind in check_per_factor(kinds, "kinds", count):
         if kind not in KINDS:
             raise unknown_name("kind of factor", kind, KINDS)
     return tuple(kinds)
@@ -97,7 +107,9 @@ def check_periods(
     """One period per factor column, 360 where none are given; only those of angles are looked at."""
     if periods is None:
         return (360.0,) * len(kinds)
-    for period, kind, name in zip(_per_factor(periods, "periods", len(kinds)), kinds, names, strict=True):
+    for period, kind, name in zip(
+        check_per_factor(periods, "periods", len(kinds)), kinds, names, strict=True
+    ):
         if kind == "angle" and (period is None or not 0 < period < np.inf):
             raise SimfactorError(
                 f"factor {name!r} is an angle with period {period!r}; give the length of one turn "
@@ -149,13 +161,7 @@ def _matrix(values: npt.ArrayLike, what: str, columns: str) -> Floats:
     if len(bad):
         row, column = bad[0]
         raise SimfactorError(
-            f"{what} holds {len(bad)} values that are not finite, the first {array[row, column]} in "
+            f"{what} has entries that are not finite ({len(bad)}), the first {array[row, column]} in "
             f"row {row}, column {column}; repair or remove those samples."
         )
     return array
-
-
-def _per_factor(values: Sequence, what: str, count: int) -> Sequence:
-    if isinstance(values, str) or len(values) != count:
-        raise SimfactorError(f"{what} is {values!r}; expected a sequence of {count}, one per factor column.")
-    return values

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
+from sklearn.compose import TransformedTargetRegressor
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression, RidgeCV
 from sklearn.neural_network import MLPClassifier, MLPRegressor
@@ -15,7 +16,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import SplineTransformer, StandardScaler
 
 from simfactor.errors import SimfactorError, unknown_name
-from simfactor.metrics._checks import Floats, Split, check_split
+from simfactor.metrics._checks import Floats, Split, check_per_factor, check_split
 from simfactor.metrics._targets import r2, regression_target
 
 
@@ -103,10 +104,7 @@ def _check_blocks(blocks: Sequence[npt.ArrayLike | None] | None, data: Split) ->
     latents = data.codes_train.shape[1]
     if blocks is None:
         return [np.arange(latents)] * len(data.kinds)
-    if len(blocks) != len(data.kinds):
-        raise SimfactorError(
-            f"blocks has {len(blocks)} entries; expected {len(data.kinds)}, one per factor column."
-        )
+    check_per_factor(blocks, "blocks", len(data.kinds))
     columns = [np.arange(latents) if block is None else np.atleast_1d(np.asarray(block)) for block in blocks]
     for name, indices in zip(data.names, columns, strict=True):
         if (
@@ -150,6 +148,10 @@ LEARNERS: dict[str, tuple[Callable[[int], Any], Callable[[int], Any]]] = {
     ),
     "mlp": (
         lambda seed: make_pipeline(StandardScaler(), MLPClassifier(random_state=seed, **_MLP)),
-        lambda seed: make_pipeline(StandardScaler(), MLPRegressor(random_state=seed, **_MLP)),
+        # Gradient steps, unlike ridge, depend on the unit of the factor.
+        lambda seed: TransformedTargetRegressor(
+            make_pipeline(StandardScaler(), MLPRegressor(random_state=seed, **_MLP)),
+            transformer=StandardScaler(),
+        ),
     ),
 }

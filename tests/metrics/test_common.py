@@ -1,0 +1,172 @@
+"""One table of the metrics, and of the properties that each of them has."""
+
+import numpy as np
+import pytest
+
+from simfactor.metrics import dci, decodability, mig
+
+KINDS = ("categorical", "continuous", "angle", "categorical")
+N = 600
+
+
+def _mig(codes, factors, kinds):
+    return {"mig": mig(codes, factors, kinds=kinds)}
+
+
+def _dci(codes, factors, kinds):
+    scores = dci(*_halves(codes, factors), kinds=kinds, learner="random_forest")
+    return {name: getattr(scores, name) for name in ("disentanglement", "completeness", "informativeness")}
+
+
+def _decodability(learner):
+    def metric(codes, factors, kinds):
+        return {learner: decodability(*_halves(codes, factors), kinds=kinds, learner=learner).mean}
+
+    return metric
+
+
+def _halves(codes, factors):
+    half = len(codes) // 2
+    return codes[:half], factors[:half], codes[half:], factors[half:]
+
+
+# name -> metric(codes, factors, kinds) -> {score: value}. Gradient boosting takes too long for a table.
+METRICS = {"mig": _mig, "dci": _dci}
+METRICS |= {f"decodability_{learner}": _decodability(learner) for learner in ("linear", "spline", "mlp")}
+
+# Scores that ask which latent tells a factor; the others ask only whether the latents do.
+ALIGNMENT = {"mig", "disentanglement", "completeness"}
+# Metrics whose learners draw at random over samples or latents.
+RANDOM = {"dci", "decodability_mlp"}
+
+
+def every(names=tuple(METRICS)):
+    return pytest.mark.parametrize("name", sorted(names))
+
+
+@pytest.fixture(scope="module")
+def factors():
+    rng = np.random.default_rng(0)
+    columns = (
+        rng.integers(0, 3, N),
+        rng.uniform(-2, 5, N),
+        rng.uniform(20, 340, N),
+        rng.integers(0, 2, N),
+    )
+    return np.column_stack(columns).astype(np.float64)
+
+
+@pytest.fixture(scope="module")
+def noisy_codes(factors):
+    """Six latents that tell something of every factor, aligned with none."""
+    rng = np.random.default_rng(1)
+    scaled = (factors - factors.mean(0)) / factors.std(0)
+    return np.tanh(scaled @ rng.normal(size=(4, 6))) + 0.1 * rng.normal(size=(N, 6))
+
+
+@every()
+def test_identity_codes_score_high(name, factors):
+    # Straight lines cannot follow (cos, sin) of an angle.
+    floor = 0.7 if name == "decodability_linear" else 0.93
+    for score, value in METRICS[name](factors, factors, KINDS).items():
+        assert floor < value <= 1 + 1e-12, score
+
+
+@every()
+def test_constant_codes_score_nothing(name, factors):
+    for score, value in METRICS[name](np.full((N, 3), 0.25), factors, KINDS).items():
+        # Informativeness is not corrected for chance, which is 1/3, 0, 0 and 1/2 here.
+        assert value == pytest.approx(5 / 24, abs=0.05) if score == "informativeness" else value == 0, score
+
+
+@every()
+def test_shuffled_factors_score_nothing(name, noisy_codes, factors):
+    shuffled = np.random.default_rng(2).permutation(factors)
+    for score, value in METRICS[name](noisy_codes, shuffled, KINDS).items():
+        assert value < (0.3 if score == "informativeness" else 0.1), score
+
+
+@every()
+def test_rotated_codes(name, factors):
+    """A rotation hides which latent tells what, and takes nothing away."""
+    codes = (factors - factors.mean(0)) / factors.std(0)
+    rotation = np.linalg.qr(np.random.default_rng(3).normal(size=(4, 4)))[0]
+    aligned, rotated = (METRICS[name](z, factors, KINDS) for z in (codes, codes @ rotation))
+    for score in aligned.keys() & ALIGNMENT:
+        assert rotated[score] < aligned[score] - 0.4
+    if name == "decodability_linear":
+        assert rotated == pytest.approx(aligned, abs=0.01)
+
+
+@every()
+def test_duplicated_latents(name, factors):
+    """Two copies of each latent: each still about one factor, but none stands out and no factor is in one."""
+    once, twice = (METRICS[name](codes, factors, KINDS) for codes in (factors, np.hstack([factors, factors])))
+    if name == "mig":
+        once["mig"] = 0.0
+    if name == "dci":
+        # Trees split on either copy by chance: one bit of the log2(8) there are.
+        once["completeness"] = 1 - 1 / 3
+    assert twice == pytest.approx(once, abs=0.05)
+
+
+@every()
+def test_order_of_latents(name, noisy_codes, factors):
+    a, b = (METRICS[name](codes, factors, KINDS) for codes in (noisy_codes, noisy_codes[:, ::-1]))
+    assert b == pytest.approx(a, abs=0.05 if name in RANDOM else 1e-6)
+
+
+@every()
+def test_order_of_factors(name, noisy_codes, factors):
+    a = METRICS[name](noisy_codes, factors, KINDS)
+    assert METRICS[name](noisy_codes, factors[:, ::-1], KINDS[::-1]) == pytest.approx(a, abs=1e-9)
+
+
+@every(METRICS.keys() - RANDOM)
+def test_order_of_samples(name, noisy_codes, factors):
+    order = np.concatenate([np.random.default_rng(4).permutation(N // 2), np.arange(N // 2, N)[::-1]])
+    a = METRICS[name](noisy_codes, factors, KINDS)
+    assert METRICS[name](noisy_codes[order], factors[order], KINDS) == pytest.approx(a, abs=1e-3)
+
+
+@every()
+def test_units_of_latents(name, noisy_codes, factors):
+    # Powers of two: exact in floating point, so that no sample changes its bin or its branch.
+    scaled = noisy_codes * 2.0 ** np.arange(-3, 3)
+    a, b = (METRICS[name](codes, factors, KINDS) for codes in (noisy_codes, scaled))
+    assert b == pytest.approx(a, abs=1e-6)
+
+
+@every()
+def test_units_of_factors(name, noisy_codes, factors):
+    other = factors.copy()
+    other[:, 1] *= 1024
+    other[:, 0] = np.array([7, -1, 40])[factors[:, 0].astype(int)]
+    a, b = (METRICS[name](noisy_codes, rows, KINDS) for rows in (factors, other))
+    # Class names decide ties, and the order of an MLP's outputs.
+    assert b == pytest.approx(a, abs=0.02)
+
+
+@every()
+def test_constant_latents_add_nothing(name, noisy_codes, factors):
+    padded = np.hstack([noisy_codes, np.full((N, 2), -3.0)])
+    a, b = (METRICS[name](codes, factors, KINDS) for codes in (noisy_codes, padded))
+    if name == "dci":
+        # The more latents a factor could be spread over, the more complete it is.
+        assert b.pop("completeness") > a.pop("completeness")
+    assert b == pytest.approx(a, abs=0.05 if name == "dci" else 1e-9)
+
+
+@every()
+def test_same_call_same_score_and_inputs_left_alone(name, noisy_codes, factors):
+    codes, rows = noisy_codes.copy(), factors.copy()
+    assert METRICS[name](codes, rows, KINDS) == METRICS[name](codes, rows, KINDS)
+    np.testing.assert_array_equal(codes, noisy_codes)
+    np.testing.assert_array_equal(rows, factors)
+
+
+@every()
+def test_dtype_and_container(name, noisy_codes, factors):
+    codes = noisy_codes.astype(np.float32)
+    expected = METRICS[name](codes.astype(np.float64), factors, KINDS)
+    assert METRICS[name](codes, factors.tolist(), list(KINDS)) == expected

@@ -1,0 +1,32 @@
+"""Agreement with the numbers an independent published implementation gave on the same codes."""
+
+import numpy as np
+import pytest
+from sklearn.ensemble import GradientBoostingClassifier
+
+from simfactor.metrics import completeness, dci, disentanglement, mig
+
+
+def test_mig(golden_samples, golden_values):
+    codes, factors, _, _ = golden_samples
+    expected = golden_values["mig"]
+    assert mig(codes, factors) == pytest.approx(expected["value"], abs=expected["abs_tol"], rel=0)
+
+
+@pytest.mark.parametrize("score", [disentanglement, completeness])
+def test_dci_formulas(score, golden_importance, golden_values):
+    expected = golden_values[f"dci_gbt_{score.__name__}"]
+    assert score(golden_importance) == pytest.approx(expected["value"], abs=expected["abs_tol"], rel=0)
+
+
+def test_gbt_is_the_published_learner(golden_samples):
+    codes, factors, codes_test, factors_test = golden_samples
+    n, columns = 150, [0, 2]
+    scores = dci(codes[:n], factors[:n, columns], codes_test, factors_test[:, columns], learner="gbt", seed=3)
+    accuracies = []
+    for k, column in enumerate(columns):
+        model = GradientBoostingClassifier(random_state=3).fit(codes[:n], factors[:n, column])
+        np.testing.assert_allclose(scores.importance[:, k], model.feature_importances_)
+        accuracies.append(model.score(codes_test, factors_test[:, column]))
+    assert scores.informativeness == pytest.approx(np.mean(accuracies))
+    assert (scores.learner, scores.n) == ("gbt", n)
