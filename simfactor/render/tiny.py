@@ -28,7 +28,7 @@ from simfactor.render.texture import Texture, footprints
 
 Array = NDArray[np.float64]
 
-MAX_SHAPES = 1000  # PyBullet never frees a visual shape (45 kB for 240 triangles): then start a new client
+MAX_SHAPES = 500  # PyBullet never frees a visual shape (45 kB for 240 triangles): then start a new client
 GAINS = (1.0, 4.0, 16.0)  # of max(0, n . l) in the three colour channels: 12 bits for the dark end
 MAP_SCALE = 2  # pixels of the shadow map for one of the image
 UV_CODES = 512  # steps of uv that the code texture tells apart

@@ -5,33 +5,53 @@ from __future__ import annotations
 import fast_simplification
 import numpy as np
 from numpy.typing import NDArray
+from scipy.sparse import coo_matrix
+from scipy.sparse.csgraph import connected_components
 from scipy.spatial import cKDTree
 
 from simfactor.frames import Mesh
 from simfactor.scene.obj import ObjGroup
 
+Array = NDArray[np.float64]
+
 AGGRESSION = 3  # edges collapse in small steps of error: a third of the mask error of the default, 7
-FEW_TRIANGLES = 80  # parts as small as this keep every triangle: thin ones would lose their silhouette
+FEW_TRIANGLES = 60  # parts as small as this keep every triangle: thin ones would lose their silhouette
 CREASE = np.cos(np.radians(40.0))  # neighbouring faces that turn by more than this keep a sharp edge
 
 
 def decimate(group: ObjGroup, keep: float) -> Mesh:
-    """Keep about the fraction ``keep`` of the triangles of ``group``, but never fewer than 80 of them.
+    """Keep about the fraction ``keep`` of the triangles of each connected part of ``group``, but 60 at least.
 
     Quadric edge collapse (Garland & Heckbert 1997) by ``fast-simplification``. uvs come from the nearest
     corner of the original.
     """
-    positions, faces, uvs = group.positions, group.faces, group.uvs
+    parts = [_decimate_part(group, faces, keep) for faces in _connected(group.faces, len(group.positions))]
+    corners, normals, uvs = (np.concatenate(arrays) for arrays in zip(*parts, strict=True))
+    return indexed(corners, normals, uvs)
+
+
+def _connected(faces: NDArray[np.int64], vertices: int) -> list[NDArray[np.intp]]:
+    """The indices of the faces of each connected part."""
+    edges = (np.ones(faces.size), (faces.ravel(), np.roll(faces, 1, axis=1).ravel()))
+    count, part = connected_components(coo_matrix(edges, shape=(vertices, vertices)), directed=False)
+    of_face = part[faces[:, 0]]
+    return [chosen for i in range(count) if len(chosen := np.flatnonzero(of_face == i))]
+
+
+def _decimate_part(group: ObjGroup, chosen: NDArray[np.intp], keep: float) -> tuple[Array, Array, Array]:
+    """Corners, normals (F, 3, 3) and uvs (F, 3, 2) of what is left of the ``chosen`` faces."""
+    used, faces = np.unique(group.faces[chosen], return_inverse=True)
+    positions, faces, uvs = group.positions[used], faces.reshape(-1, 3), group.uvs[chosen]
     target = max(round(keep * len(faces)), FEW_TRIANGLES)
     if target < len(faces):
+        corners = cKDTree(positions[faces].reshape(-1, 3))
         reduced, kept = fast_simplification.simplify(
             positions.astype(np.float32), faces.astype(np.int32), target_count=target, agg=AGGRESSION
         )
         positions, faces = reduced.astype(np.float64), kept.astype(np.int64)
-        corners = cKDTree(group.positions[group.faces].reshape(-1, 3))
         nearest = corners.query(positions[faces].reshape(-1, 3))[1]
         uvs = uvs.reshape(-1, 2)[nearest].reshape(-1, 3, 2)
-    return indexed(positions[faces], crease_normals(positions, faces), uvs)
+    return positions[faces], crease_normals(positions, faces), uvs
 
 
 def crease_normals(positions: NDArray[np.float64], faces: NDArray[np.int64]) -> NDArray[np.float64]:

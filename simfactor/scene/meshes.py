@@ -18,7 +18,7 @@ from simfactor.scene.cache import cached_arrays
 from simfactor.scene.decimate import decimate
 from simfactor.scene.obj import Color, read_obj
 
-FORMAT = 2  # raise it whenever the same sources give other meshes
+FORMAT = 3  # raise it whenever the same sources give other meshes
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,7 @@ class _Visual:
     rpy: tuple[float, ...]
 
 
-def link_meshes(urdf_path: str | Path, keep: float = 0.04) -> list[LinkMesh]:
+def link_meshes(urdf_path: str | Path, keep: float = 0.03) -> list[LinkMesh]:
     """Every visual of a URDF, split by material colour and decimated to about the fraction ``keep``.
 
     Colours are the diffuse colours (Kd) of the OBJ's material file, or the URDF's where there is none. The
@@ -74,11 +74,14 @@ def link_indices(robot: ElementTree.Element) -> dict[str, int]:
     if len(roots) != 1:
         raise SimfactorError(f"a URDF needs exactly one root link, this one has {len(roots)}: {roots}.")
     indices: dict[str, int] = {}
-    pending = roots
+    pending = list(roots)
     while pending:
         name = pending.pop()
         indices[name] = len(indices) - 1
         pending += [child for parent, child in reversed(joints) if parent == name]
+    loose = {link.get("name", "") for link in robot.findall("link")} ^ indices.keys()
+    if loose:
+        raise SimfactorError(f"links {sorted(loose)} do not hang on root {roots[0]!r}; check the joints.")
     return indices
 
 

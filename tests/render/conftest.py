@@ -1,0 +1,113 @@
+"""A hand-made world: a textured ground, a box, a ball. Nothing of it comes from simfactor.scene."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from numpy.typing import ArrayLike, NDArray
+
+from simfactor.frames import PER_IMAGE, UNTEXTURED, Images, Mesh, RenderBatch
+from simfactor.render.tiny import TinyRenderer
+
+GROUND, BOX, BALL = 0, 1, 2
+
+
+def ground_mesh() -> Mesh:
+    """A square of side 2 at z = 0, uv (0, 0) at (-1, -1), v along y."""
+    vertices = np.float32([[-1, -1, 0], [1, -1, 0], [1, 1, 0], [-1, 1, 0]])
+    uvs = np.float32([[0, 0], [1, 0], [1, 1], [0, 1]])
+    return Mesh(vertices, np.float32([[0, 0, 1]] * 4), uvs, np.int32([[0, 1, 2], [0, 2, 3]]))
+
+
+def box_mesh() -> Mesh:
+    """The unit cube, with flat faces."""
+    vertices, normals, uvs, faces = [], [], [], []
+    for axis in range(3):
+        for side in (-1.0, 1.0):
+            out = np.zeros(3)
+            out[axis] = side
+            a = np.roll(out, 1) * side
+            b = np.cross(out, a)
+            start = len(vertices)
+            vertices += [(out - a - b) / 2, (out + a - b) / 2, (out + a + b) / 2, (out - a + b) / 2]
+            normals += [out] * 4
+            uvs += [[0, 0], [1, 0], [1, 1], [0, 1]]
+            faces += [[start, start + 1, start + 2], [start, start + 2, start + 3]]
+    return Mesh(np.float32(vertices), np.float32(normals), np.float32(uvs), np.int32(faces))
+
+
+def ball_mesh(steps: int = 16) -> Mesh:
+    """A ball of radius 1/2 with smooth normals."""
+    turn, rise = np.meshgrid(np.linspace(0, 2 * np.pi, 2 * steps + 1), np.linspace(0, np.pi, steps + 1))
+    unit = np.stack([np.sin(rise) * np.cos(turn), np.sin(rise) * np.sin(turn), np.cos(rise)], axis=-1)
+    index = np.arange(unit[..., 0].size).reshape(unit.shape[:2])
+    a, b, c, d = index[:-1, :-1], index[1:, :-1], index[1:, 1:], index[:-1, 1:]
+    faces = np.concatenate([np.stack([a, b, c], -1).reshape(-1, 3), np.stack([a, c, d], -1).reshape(-1, 3)])
+    normals = unit.reshape(-1, 3).astype(np.float32)
+    return Mesh(normals / 2, normals, np.zeros((len(normals), 2), np.float32), faces.astype(np.int32))
+
+
+def make_batch(size: int = 64) -> RenderBatch:
+    """One image of the world: plain grey ground, a red box, a white ball, light from above and the side."""
+
+    def row(values: ArrayLike) -> NDArray[np.float32]:
+        return np.array([values], np.float32)
+
+    stripes = np.zeros((32, 32, 3), np.uint8)  # red upper left, green upper right, blue below
+    stripes[:16, :16, 0] = stripes[:16, 16:, 1] = stripes[16:, :, 2] = 255
+    light = np.array([0.4, -0.5, 0.8])
+    return RenderBatch(
+        meshes=(ground_mesh(), box_mesh(), ball_mesh()),
+        textures=(stripes,),
+        segment=np.array([[0, -1], [3, 2], [7, -1]], np.int32),
+        mesh=np.array([[0, 1, 2]], np.int32),
+        position=row([[0, 0, 0], [0.25, 0.2, 0.15], [-0.3, -0.2, 0.2]]),
+        orientation=row([[0, 0, 0, 1], [0, 0, np.sin(0.2), np.cos(0.2)], [0, 0, 0, 1]]),
+        scale=row([[1, 1, 1], [0.4, 0.3, 0.3], [0.4, 0.4, 0.4]]),
+        color=row([[0.6, 0.6, 0.6], [0.8, 0.1, 0.1], [1, 1, 1]]),
+        texture=np.full((1, 3), UNTEXTURED, np.int32),
+        specular=np.zeros((1, 3), np.float32),
+        light_direction=row(light / np.linalg.norm(light)),
+        light_color=row([0.7, 0.7, 0.7]),
+        ambient=row([0.2, 0.2, 0.2]),
+        background=row([0.2, 0.4, 0.8]),
+        camera_position=row([1.3, -0.9, 1.1]),
+        camera_target=row([0, 0, 0.1]),
+        camera_up=row([0, 0, 1]),
+        fov=np.array([0.9], np.float32),
+        near=0.05,
+        far=10.0,
+        height=size,
+        width=size,
+    )
+
+
+class World:
+    """The hand-made batch, and what a renderer with and without shadows makes of changes to it."""
+
+    def __init__(self) -> None:
+        self.base = make_batch()
+        self.renderers = {shadows: TinyRenderer(shadows=shadows) for shadows in (True, False)}
+
+    def changed(self, instance: int | None = None, **fields: ArrayLike) -> RenderBatch:
+        """The batch with fields of its one image replaced, or those of one instance."""
+        arrays = {name: getattr(self.base, name).copy() for name in PER_IMAGE}
+        for name, value in fields.items():
+            arrays[name][(0,) if instance is None else (0, instance)] = value
+        return replace(self.base, **arrays)
+
+    def render(self, batch: RenderBatch, shadows: bool = True) -> Images:
+        return self.renderers[shadows].render(batch)
+
+    def mask(self, images: Images, instance: int) -> NDArray[np.bool_]:
+        """Where the first image shows an instance."""
+        return (images.segmentation[0] == self.base.segment[instance]).all(axis=-1)
+
+
+@pytest.fixture(scope="session")
+def world() -> Iterator[World]:
+    world = World()
+    yield world
+    for renderer in world.renderers.values():
+        renderer.close()

@@ -1,0 +1,108 @@
+"""Segmentation and depth against two oracles: rays cast here, and PyBullet's own image of the bodies."""
+
+import numpy as np
+import pybullet
+import pytest
+
+from simfactor.frames import HIDDEN
+
+GROUND, BOX, BALL = 0, 1, 2
+
+
+def rays(batch):
+    """Eye (3,) and directions (H, W, 3) through the pixel centres, of length 1 along the viewing axis."""
+    eye, target = batch.camera_position[0].astype(float), batch.camera_target[0].astype(float)
+    forward = (target - eye) / np.linalg.norm(target - eye)
+    right = np.cross(forward, batch.camera_up[0])
+    right /= np.linalg.norm(right)
+    half = np.tan(float(batch.fov[0]) / 2)
+    y = half * (1 - 2 * (np.arange(batch.height) + 0.5) / batch.height)
+    x = half * (2 * (np.arange(batch.width) + 0.5) / batch.width - 1) * batch.width / batch.height
+    return eye, forward + x[None, :, None] * right + y[:, None, None] * np.cross(right, forward)
+
+
+def slab_hit(eye, direction, low, high):
+    """Distance (H, W) at which rays enter an axis-aligned box, inf where they miss."""
+    with np.errstate(divide="ignore"):
+        a, b = (low - eye) / direction, (high - eye) / direction
+    enter, leave = np.minimum(a, b).max(axis=-1), np.maximum(a, b).min(axis=-1)
+    return np.where(enter <= leave, enter, np.inf)
+
+
+@pytest.mark.parametrize("size", [(64, 64), (48, 80)])
+def test_rays_hit_what_the_image_shows(world, size):
+    """Pixels are sampled at their centres: half a pixel of shift would fail this."""
+    batch = world.changed(BOX, orientation=(0, 0, 0, 1))
+    batch.mesh[0, BALL] = HIDDEN
+    batch = type(batch)(**{**vars(batch), "height": size[0], "width": size[1]})
+    images = world.render(batch)
+    eye, direction = rays(batch)
+    position, scale = batch.position[0, BOX].astype(float), batch.scale[0, BOX].astype(float)
+    box = slab_hit(eye, direction, position - scale / 2, position + scale / 2)
+    ground = -eye[2] / direction[..., 2]
+    point = eye + ground[..., None] * direction
+    ground[(np.abs(point[..., :2]).max(axis=-1) > 1) | (ground < 0)] = np.inf
+    depth = np.minimum(box, ground)
+    body = np.where(np.isinf(depth), -1, np.where(box < ground, 3, 0))
+    np.testing.assert_array_equal(images.segmentation[0, ..., 0], body)
+    np.testing.assert_allclose(images.depth[0], depth, rtol=1e-4)
+
+
+def pybullet_image(batch, folder):
+    """Body (H, W) as in the batch's segment and depth (H, W), by PyBullet's own shapes and matrices."""
+    client = pybullet.connect(pybullet.DIRECT)
+    try:
+        extents = (batch.scale[0, BOX] / 2).tolist()
+        shapes = {
+            BOX: {"shapeType": pybullet.GEOM_BOX, "halfExtents": extents},
+            BALL: {
+                "shapeType": pybullet.GEOM_MESH,
+                "fileName": write_obj(batch.meshes[BALL], folder),
+                "meshScale": batch.scale[0, BALL].tolist(),
+            },
+        }
+        instances = {}
+        for instance, shape in shapes.items():
+            body = pybullet.createMultiBody(
+                baseVisualShapeIndex=pybullet.createVisualShape(**shape, physicsClientId=client),
+                basePosition=batch.position[0, instance].tolist(),
+                baseOrientation=batch.orientation[0, instance].tolist(),
+                physicsClientId=client,
+            )
+            instances[body] = instance
+        look = [getattr(batch, f"camera_{name}")[0].tolist() for name in ("position", "target", "up")]
+        fov = np.degrees(float(batch.fov[0]))
+        projection = list(pybullet.computeProjectionMatrixFOV(fov, 1.0, batch.near, batch.far))
+        projection[8] = projection[9] = 1 / batch.width  # its samples lie on pixel corners
+        _, _, _, buffer, bodies = pybullet.getCameraImage(
+            batch.width,
+            batch.height,
+            pybullet.computeViewMatrix(*look),
+            projection,
+            renderer=pybullet.ER_TINY_RENDERER,
+            physicsClientId=client,
+        )
+    finally:
+        pybullet.disconnect(client)
+    segment = np.full(bodies.shape, -1)
+    for body, instance in instances.items():
+        segment[bodies == body] = batch.segment[instance, 0]
+    return segment, batch.far * batch.near / (batch.far - (batch.far - batch.near) * buffer)
+
+
+def write_obj(mesh, folder):
+    path = folder / "mesh.obj"
+    lines = ["v {} {} {}".format(*v) for v in mesh.vertices]
+    lines += ["f {} {} {}".format(*f) for f in mesh.faces + 1]
+    path.write_text("\n".join(lines))
+    return str(path)
+
+
+def test_bodies_and_depth_agree_with_pybullets_own_image(world, tmp_path):
+    batch = world.changed(GROUND, mesh=HIDDEN)
+    images = world.render(batch)
+    segment, depth = pybullet_image(batch, tmp_path)
+    np.testing.assert_array_equal(images.segmentation[0, ..., 0], segment)
+    hit = segment >= 0
+    assert hit.sum() > 300
+    np.testing.assert_allclose(images.depth[0][hit], depth[hit], rtol=1e-5)
