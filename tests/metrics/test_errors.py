@@ -44,7 +44,7 @@ CASES = {
     "constant factor": lambda: _gap(factors=FACTORS * [0, 1]),
     "constant in test": lambda: _read(factors=FACTORS * [0, 1], names=("shape", "light")),
     "a full turn is no change": lambda: _dci(
-        factors=FACTORS * [1, 0] + [[0, 360]] * 20, kinds=("categorical", "angle")
+        factors=FACTORS[:, :1] * [1, 360], kinds=("categorical", "angle")
     ),
     "other encoder": lambda: _dci(CODES[:, :2]),
     "other factors": lambda: _read(factors=FACTORS[:, :1]),
