@@ -17,7 +17,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import pybullet
 from numpy.typing import NDArray
 
 from simfactor.frames import HIDDEN, UNTEXTURED, Images, Mesh, RenderBatch
@@ -25,6 +24,7 @@ from simfactor.render.camera import Camera
 from simfactor.render.shading import shade, to_bytes, to_linear
 from simfactor.render.shadow import flat_plane, is_backdrop, light_camera, visibility
 from simfactor.render.texture import Texture, footprints
+from simfactor.scene.bullet import pybullet
 
 Array = NDArray[np.float64]
 

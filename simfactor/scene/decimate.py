@@ -15,12 +15,13 @@ from simfactor.scene.obj import ObjGroup
 Array = NDArray[np.float64]
 
 AGGRESSION = 3  # edges collapse in small steps of error: a third of the mask error of the default, 7
-FEW_TRIANGLES = 60  # parts as small as this keep every triangle: thin ones would lose their silhouette
+FEW, MANY = 60, 150  # triangles: a part of fewer keeps all, no part has to make do with fewer than a fifth
+SMALL = 0.2  # ... or MANY, whichever is less: small and thin parts would lose their silhouette first
 CREASE = np.cos(np.radians(40.0))  # neighbouring faces that turn by more than this keep a sharp edge
 
 
 def decimate(group: ObjGroup, keep: float) -> Mesh:
-    """Keep about the fraction ``keep`` of the triangles of each connected part of ``group``, but 60 at least.
+    """Keep about the fraction ``keep`` of the triangles of each connected part of ``group``, more of small ones.
 
     Quadric edge collapse (Garland & Heckbert 1997) by ``fast-simplification``. uvs come from the nearest
     corner of the original.
@@ -42,7 +43,7 @@ def _decimate_part(group: ObjGroup, chosen: NDArray[np.intp], keep: float) -> tu
     """Corners, normals (F, 3, 3) and uvs (F, 3, 2) of what is left of the ``chosen`` faces."""
     used, faces = np.unique(group.faces[chosen], return_inverse=True)
     positions, faces, uvs = group.positions[used], faces.reshape(-1, 3), group.uvs[chosen]
-    target = max(round(keep * len(faces)), FEW_TRIANGLES)
+    target = max(round(keep * len(faces)), FEW, min(round(SMALL * len(faces)), MANY))
     if target < len(faces):
         corners = cKDTree(positions[faces].reshape(-1, 3))
         reduced, kept = fast_simplification.simplify(

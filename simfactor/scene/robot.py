@@ -5,12 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
-import pybullet as p
 import pybullet_data
 from numpy.typing import ArrayLike, NDArray
 
 from simfactor.errors import SimfactorError
 from simfactor.scene import kinematics
+from simfactor.scene.bullet import pybullet as p
 
 Array = NDArray[np.float64]
 

@@ -6,11 +6,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from types import TracebackType
 
-import pybullet as p
-
 from simfactor.errors import SimfactorError, unknown_name
 from simfactor.frames import RenderBatch
 from simfactor.scene import isaac3d, mpi3d, objects, tabletop
+from simfactor.scene.bullet import pybullet as p
 from simfactor.scene.effects import Effect, Value, Values
 from simfactor.scene.optics import Camera, Light
 from simfactor.scene.robot import Robot

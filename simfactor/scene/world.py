@@ -7,9 +7,9 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-import pybullet as p
 
 from simfactor.frames import Mesh
+from simfactor.scene.bullet import pybullet as p
 from simfactor.scene.optics import Camera, Light
 from simfactor.scene.primitives import SHAPES
 from simfactor.scene.robot import Robot
