@@ -318,7 +318,7 @@ def test_the_panda_keeps_its_outline() -> None:
 
 def test_small_parts_keep_their_triangles_and_extent() -> None:
     for group in read_obj(DATA / "franka_panda" / "meshes" / "visual" / "link6.obj"):
-        mesh = decimate(group, keep=0.03)
-        assert len(mesh.faces) >= min(len(group.faces), 50)
+        mesh = decimate(group, keep=0.02)
+        assert len(mesh.faces) >= min(len(group.faces), 55)
         for end in (np.min, np.max):
-            np.testing.assert_allclose(end(mesh.vertices, axis=0), end(group.positions, axis=0), atol=2e-3)
+            np.testing.assert_allclose(end(mesh.vertices, axis=0), end(group.positions, axis=0), atol=3e-3)
