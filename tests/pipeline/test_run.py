@@ -1,0 +1,172 @@
+"""The whole loop through the command line, on the smallest configuration that passes every stage."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from simfactor import cli
+
+TINY = Path(__file__).parent / "tiny.yaml"
+AGENTS = ("latent-swap", "latent-task", "state")
+DOMAINS = {"clean": "clean", "lighting-ood2": "ood2", "texture-ood1": "ood1"}
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    out = tmp_path_factory.mktemp("runs") / "tiny"
+    assert cli.main(["run", str(TINY), "--out", str(out)]) == 0
+    return out
+
+
+def test_the_summary_keeps_its_contract(finished: Path) -> None:
+    summary = json.loads((finished / "summary.json").read_text())
+    assert summary["seconds"] > 0
+    for key in ("dci_disentanglement", "mig", "decodability"):
+        assert 0 <= summary["encoder"][key] <= 1
+    assert tuple(summary["agents"]) == AGENTS
+    for domains in summary["agents"].values():
+        assert {name: entry["level"] for name, entry in domains.items()} == DOMAINS
+        for entry in domains.values():
+            success = entry["success"]
+            assert 0 <= success["low"] <= success["mean"] <= success["high"] <= 1
+            assert success["n"] == 2
+    assert summary["provenance"]["config"]["seed"] == 1
+
+
+def test_the_report_stands_alone(finished: Path) -> None:
+    class Links(HTMLParser):
+        found: list[str] = []  # noqa: RUF012
+
+        def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+            self.found += [value or "" for name, value in attrs if name in ("src", "href")]
+
+    links = Links()
+    links.feed((finished / "report.html").read_text())
+    assert len(links.found) > 6
+    assert all(link.startswith(("data:image/png;base64,", "#")) for link in links.found)
+
+
+def test_a_second_run_does_nothing_again(finished: Path) -> None:
+    kept = ["data", "encoder/model.safetensors", "scores/scores.json", "agents", "transfer/episodes"]
+    before = _times(finished, kept)
+    assert cli.main(["run", str(TINY), "--out", str(finished)]) == 0
+    assert _times(finished, kept) == before
+
+
+def test_the_resolved_configuration_runs_again(finished: Path) -> None:
+    resolved = yaml.safe_load((finished / "config.yaml").read_text())
+    assert resolved["agents"]["steps"] == 220
+    _, run = cli.parse(["score", str(finished / "config.yaml")])
+    assert run.out == str(finished)
+
+
+def test_other_arguments_in_the_same_folder_are_refused(
+    finished: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for command, option, told in (
+        ("generate", "--seed", "seed"),
+        ("train-encoder", "--encoder.epochs", "epochs"),
+        ("train-agent", "--agents.steps", "steps"),
+    ):
+        assert cli.main([command, str(TINY), "--out", str(finished), option, "7"]) == 2
+        assert told in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("command", "remedy"),
+    [
+        ("train-encoder", "generate"),
+        ("score", "generate"),
+        ("train-agent", "train-encoder"),
+        ("transfer", "train-agent"),
+        ("report", "generate"),
+    ],
+)
+def test_a_stage_without_what_it_needs_says_what_to_run(
+    command: str, remedy: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert cli.main([command, str(TINY), "--out", str(tmp_path / "empty")]) == 2
+    assert f"simfactor {remedy}" in capsys.readouterr().err
+
+
+BAD: dict[str, tuple[dict[str, Any], str]] = {
+    "factor": ({"world": {"policy_support": {"light_azimut": [0, 1]}}}, "Did you mean 'light_azimuth'"),
+    "range": ({"world": {"encoder_support": {"light_intensity": [0, 99]}}}, "is not inside the domain"),
+    "outside the encoder's": (
+        {
+            "world": {
+                "encoder_support": {"light_azimuth": [0, 10]},
+                "policy_support": {"light_azimuth": [20, 30]},
+            }
+        },
+        "must lie inside encoder_support",
+    ),
+    "level": (
+        {"transfer": {"shifts": {"x": {"level": "ood2", "factors": {"light_azimuth": [0, 10]}}}}},
+        "is declared ood2 but is 'in'",
+    ),
+    "block": ({"agents": {"train": {"a": {"blocks": ["ee_w"]}}}}, "Did you mean 'ee_"),
+    "state blocks": (
+        {"agents": {"train": {"a": {"observation": "state", "blocks": ["task"]}}}},
+        "has no latent blocks",
+    ),
+    "space": ({"world": {"space": "tabeltop"}}, "Did you mean 'tabletop'"),
+}
+
+
+@pytest.mark.parametrize("case", BAD)
+def test_mistakes_are_found_before_any_work(
+    case: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    content, told = BAD[case]
+    (tmp_path / "bad.yaml").write_text(yaml.safe_dump(content))
+    out = tmp_path / "out"
+    assert cli.main(["run", str(tmp_path / "bad.yaml"), "--out", str(out)]) == 2
+    assert told in capsys.readouterr().err
+    assert not out.exists()
+
+
+def test_an_interrupted_run_goes_on(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "simfactor", "run", str(TINY), "--out", str(tmp_path / "run")]
+    command += ["--agents.seeds", "1", "--transfer.episodes", "1"]
+    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, start_new_session=True)
+    deadline = time.monotonic() + 120
+    while not (tmp_path / "run" / "encoder" / "config.json").exists():
+        assert process.poll() is None
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+    os.killpg(process.pid, signal.SIGINT)  # what Ctrl-C does: everyone in the foreground gets it
+    _, errors = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert errors.strip().endswith("nothing is lost: run the same command again to go on.")
+    assert "Traceback" not in errors
+    kept = ["data", "encoder/model.safetensors"]
+    before = _times(tmp_path / "run", kept)
+    for stage in ("generate", "train-encoder", "score"):
+        arguments = [stage, str(TINY), "--out", str(tmp_path / "run")]
+        assert cli.main(arguments) == 0
+    assert _times(tmp_path / "run", kept) == before
+
+
+def _times(root: Path, names: list[str]) -> dict[str, int]:
+    files = [
+        path
+        for name in names
+        for path in ([root / name] if (root / name).is_file() else (root / name).rglob("*"))
+    ]
+    noted = {
+        str(path): path.stat().st_mtime_ns
+        for path in files
+        if path.is_file() and path.name != "manifest.json"
+    }
+    assert noted
+    return noted
