@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from simfactor.errors import SimfactorError
 
-Array = NDArray[np.float64]
+Array = NDArray[np.floating[Any]]
 
 
 @dataclass(frozen=True)
@@ -75,13 +76,13 @@ class Camera:
         matrix[3, 2] = -1.0
         return matrix.T.reshape(-1).tolist()
 
-    def points(self, depth: Array) -> Array:
-        """World points (H, W, 3) that the pixels see at ``depth`` (H, W), metres along the viewing axis."""
+    def points(self, pixels: NDArray[np.intp], depth: NDArray[np.floating]) -> Array:
+        """World points (P, 3) that ``pixels`` (P,), counted row by row, see at ``depth`` (P,) metres."""
+        row, column = np.divmod(pixels, self.width)
         step = 2.0 * self.tangent / self.height
-        x = (np.arange(self.width) + 0.5 - self.width / 2) * step
-        y = (self.height / 2 - np.arange(self.height) - 0.5) * step
-        rays = x[None, :, None] * self.axes[0] + y[:, None, None] * self.axes[1] - self.axes[2]
-        return self.position + depth[..., None] * rays
+        x, y = (column + 0.5 - self.width / 2) * step, (self.height / 2 - row - 0.5) * step
+        rays = np.stack([x, y, np.full(len(pixels), -1.0)], axis=1) @ self.axes
+        return self.position + depth[:, None] * rays
 
     def project(self, points: Array) -> tuple[Array, Array, Array]:
         """Pixel coordinates (column, row; centres at .5) and depth of world points (..., 3)."""

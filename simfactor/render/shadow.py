@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
 from simfactor.frames import Mesh
 from simfactor.render.camera import Camera, cross
 
-Array = NDArray[np.float64]
+Array = NDArray[np.floating[Any]]
 
+REACH = 0.8  # how far from its target a camera sees shadows, in its own distances from there
 LIGHT_DISTANCE = 100.0  # in radii of the lit region: far enough for the rays to be parallel
 MARGIN = 1.5e-3  # metres that a surface may lie behind the shadow map before it is in shadow
 
 
 def light_camera(view: Camera, target: Array, direction: Array, resolution: int) -> Camera:
-    """A camera far towards the light, for a shadow map of the sphere around ``target`` that touches ``view``.
+    """A camera far towards the light, for a shadow map of a sphere of radius REACH around ``target``.
 
     It depends on the view and the light only: what stands in the scene cannot move the shadows' texels.
     """
-    radius = float(np.linalg.norm(view.position - target))
+    radius = REACH * float(np.linalg.norm(view.position - target))
     distance = LIGHT_DISTANCE * radius
     up = np.eye(3)[np.argmin(np.abs(direction))]
     eye = target + distance * direction

@@ -234,15 +234,15 @@ def test_changing_scales_leak_no_bodies(world, monkeypatch):
     with TinyRenderer() as renderer:
         for step in range(300):
             images = renderer.render(world.changed(BOX, scale=(0.2 + 1e-3 * step, 0.3, 0.3), texture=0))
-            assert pybullet.getNumBodies(physicsClientId=renderer._solid.client) <= 3
-        assert len(renderer._solid._shapes) <= 50
+            assert pybullet.getNumBodies(physicsClientId=renderer._stages[0].client) <= 3
+        assert len(renderer._stages[0]._shapes) <= 50
     assert_same(images, world.render(world.changed(BOX, scale=(0.2 + 1e-3 * 299, 0.3, 0.3), texture=0)))
 
 
 def test_close_gives_the_clients_back(world):
     renderer = TinyRenderer()
     first = renderer.render(world.base)
-    clients = renderer._solid.client, renderer._coded.client
+    clients = [stage.client for stage in renderer._stages]
     renderer.close()
     renderer.close()
     assert not any(pybullet.isConnected(client) for client in clients)
