@@ -1,0 +1,93 @@
+"""A trained agent: the policy, and what its observations must be."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from stable_baselines3.common.policies import BasePolicy
+
+from simfactor.agents.algorithms import load_model
+from simfactor.agents.description import DESCRIPTION, read_description
+from simfactor.encoders.layout import LatentLayout
+from simfactor.errors import SimfactorError
+
+MODEL = "agent.zip"
+
+
+@dataclass(frozen=True)
+class Agent:
+    """A policy that acts on flat observations (L,): a state, or latents of a known layout.
+
+    layout: the blocks of the latents, None for a state. arguments: everything that decided the training, as
+    ``train_agent`` got it. environment_seeds: seeds the training environment was reset with; test on others.
+    """
+
+    policy: BasePolicy
+    layout: LatentLayout | None
+    arguments: Mapping[str, Any]
+    environment_seeds: tuple[int, ...]
+
+    def act(self, observation: NDArray[np.floating], deterministic: bool = True) -> NDArray[np.float32]:
+        """Actions (A,) for an observation (L,), or (n, A) for (n, L).
+
+        Not deterministic means sampled, with torch's global generator, as Stable-Baselines3's policies do.
+        Raises SimfactorError for observations of another width.
+        """
+        width = self.policy.observation_space.shape
+        if np.shape(observation)[-1:] != width:
+            raise SimfactorError(
+                f"the observation has shape {np.shape(observation)} but the agent acts on "
+                f"{self._observes()}; wrap the environment as it was wrapped in training."
+            )
+        actions, _ = self.policy.predict(observation, deterministic=deterministic)
+        return actions
+
+    def check_layout(self, layout: LatentLayout | None) -> None:
+        """Raise SimfactorError unless the agent was trained on observations of this layout (None: a state).
+
+        Latents of another encoder may have the same width and other factors; no shape check finds that.
+        """
+        if layout == self.layout:
+            return
+        given = "the environment's state" if layout is None else f"the blocks {_blocks(layout)}"
+        raise SimfactorError(
+            f"the agent acts on {self._observes()} but is given {given}; "
+            "use the encoder and the blocks it was trained with, or train an agent on these."
+        )
+
+    def _observes(self) -> str:
+        if self.layout is None:
+            return f"a state of shape {self.policy.observation_space.shape}"
+        return f"latents {_blocks(self.layout)}"
+
+
+def load_agent(out: str | Path) -> Agent:
+    """The agent that ``train_agent`` left in a folder. Raises SimfactorError if it is not there or done."""
+    folder = Path(out)
+    stored = read_description(folder)
+    if stored is None:
+        raise SimfactorError(f"{folder} holds no agent ({DESCRIPTION} is missing); train one there first.")
+    if not stored["finished"]:
+        raise SimfactorError(
+            f"the training in {folder} is not finished; call train_agent with the same arguments to resume."
+        )
+    arguments = stored["arguments"]
+    name = arguments["algorithm"]["name"]
+    # a model makes room for a whole replay buffer, which acting does not need
+    model = load_model(name, folder / MODEL, **({"buffer_size": 1} if name == "sac" else {}))
+    layout = arguments["layout"]
+    return Agent(
+        model.policy,
+        None if layout is None else LatentLayout.from_dict(layout),
+        arguments,
+        tuple(stored["environment_seeds"]),
+    )
+
+
+def _blocks(layout: LatentLayout) -> str:
+    return f"{', '.join(layout.dimension_names)} ({layout.size} dimensions)"

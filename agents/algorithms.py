@@ -1,0 +1,171 @@
+"""The learning algorithms and their hyperparameters; the defaults are tuned for reaching."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import gymnasium as gym
+from stable_baselines3 import PPO
+from stable_baselines3.common.base_class import BaseAlgorithm
+
+from simfactor.agents.augmentation import LatentAugmenter
+from simfactor.agents.buffers import AugmentedReplayBuffer
+from simfactor.agents.lean_sac import LeanSAC
+from simfactor.agents.standardize import Standardize, observation_statistics
+from simfactor.errors import SimfactorError, unknown_name
+
+# kept out of saved models: a bank of latents may be in there, and acting needs neither
+UNSAVED = ("replay_buffer_class", "replay_buffer_kwargs")
+
+
+@dataclass(frozen=True)
+class Sac:
+    """Soft actor-critic (Haarnoja et al. 2018), off-policy: few environment steps, and it can augment.
+
+    network: units of each hidden layer. batch_size: transitions per update. target_rate: how far the target
+    network moves per update. entropy: the entropy coefficient, or ``"auto_0.03"`` to learn it from there; it
+    is in units of reward, so a start of 1 drowns rewards of a few centimetres. warmup: random steps before
+    learning. updates: gradient steps per environment step. Raises SimfactorError for values out of range.
+    """
+
+    network: tuple[int, ...] = (64, 64)
+    batch_size: int = 128
+    learning_rate: float = 3e-3
+    discount: float = 0.9
+    target_rate: float = 0.02
+    entropy: float | str = "auto_0.03"
+    warmup: int = 100
+    updates: int = 1
+    buffer_size: int = 100_000
+
+    def __post_init__(self) -> None:
+        check_ranges(self, positive=("batch_size", "learning_rate", "warmup", "updates", "buffer_size"))
+
+
+@dataclass(frozen=True)
+class Ppo:
+    """Proximal policy optimisation (Schulman et al. 2017), on-policy: many cheap steps, no augmentation.
+
+    network, batch_size, learning_rate, discount: as in :class:`Sac`. rollout: steps between updates, and
+    training runs to a multiple of it. epochs: passes over each rollout. entropy: weight of the entropy bonus.
+    Raises SimfactorError for values out of range.
+    """
+
+    network: tuple[int, ...] = (64, 64)
+    batch_size: int = 128
+    learning_rate: float = 1e-3
+    discount: float = 0.9
+    rollout: int = 1024
+    epochs: int = 10
+    entropy: float = 0.0
+
+    def __post_init__(self) -> None:
+        check_ranges(self, positive=("batch_size", "learning_rate", "rollout", "epochs"))
+
+
+Algorithm: TypeAlias = Sac | Ppo
+ALGORITHMS: dict[str, type[Sac] | type[Ppo]] = {"sac": Sac, "ppo": Ppo}
+CLASSES: dict[str, type[BaseAlgorithm]] = {"sac": LeanSAC, "ppo": PPO}
+
+
+def resolve_algorithm(algorithm: str | Algorithm) -> Algorithm:
+    """The algorithm itself, or the named one with its defaults. Raises SimfactorError for unknown names."""
+    if not isinstance(algorithm, str):
+        return algorithm
+    if algorithm not in ALGORITHMS:
+        raise unknown_name("algorithm", algorithm, ALGORITHMS)
+    return ALGORITHMS[algorithm]()
+
+
+def name_of(algorithm: Algorithm) -> str:
+    """``sac`` or ``ppo``."""
+    return type(algorithm).__name__.lower()
+
+
+def describe(algorithm: Algorithm) -> dict[str, Any]:
+    """The algorithm as JSON-able data, its name included."""
+    return {"name": name_of(algorithm), **asdict(algorithm), "network": list(algorithm.network)}
+
+
+def build_model(
+    algorithm: Algorithm,
+    env: gym.Env[Any, Any],
+    steps: int,
+    seed: int,
+    augmenter: LatentAugmenter,
+    standardize: bool,
+) -> BaseAlgorithm:
+    """A fresh model on the CPU for a training of ``steps`` steps.
+
+    It seeds the environment and (it is Stable-Baselines3) all global generators with ``seed``.
+    standardize: whether the network standardises observations, see :class:`Standardize`. Raises
+    SimfactorError if the algorithm cannot augment.
+    """
+    policy: dict[str, Any] = {"net_arch": list(algorithm.network), "optimizer_kwargs": {"fused": True}}
+    if standardize:
+        policy["features_extractor_class"] = Standardize
+        policy["features_extractor_kwargs"] = observation_statistics(env, seed)
+    common = {
+        "learning_rate": algorithm.learning_rate,
+        "batch_size": algorithm.batch_size,
+        "gamma": algorithm.discount,
+        "ent_coef": algorithm.entropy,
+        "policy_kwargs": policy,
+        "seed": seed,
+        "device": "cpu",
+    }
+    if isinstance(algorithm, Sac):
+        return _build_sac(algorithm, env, steps, augmenter, common)
+    return _build_ppo(algorithm, env, augmenter, common)
+
+
+def _build_sac(
+    sac: Sac, env: gym.Env[Any, Any], steps: int, augmenter: LatentAugmenter, common: dict[str, Any]
+) -> BaseAlgorithm:
+    replay: dict[str, Any] = {}
+    if augmenter.changes:
+        arguments = {"augmenter": augmenter, "seed": common["seed"]}
+        replay = {"replay_buffer_class": AugmentedReplayBuffer, "replay_buffer_kwargs": arguments}
+    return LeanSAC(
+        "MlpPolicy",
+        env,
+        buffer_size=min(sac.buffer_size, steps),
+        learning_starts=sac.warmup,
+        tau=sac.target_rate,
+        gradient_steps=sac.updates,
+        **replay,
+        **common,
+    )
+
+
+def _build_ppo(
+    ppo: Ppo, env: gym.Env[Any, Any], augmenter: LatentAugmenter, common: dict[str, Any]
+) -> BaseAlgorithm:
+    if augmenter.changes:
+        raise SimfactorError(
+            "ppo cannot augment: its stored log-probabilities belong to the observations as they were seen. "
+            "Use algorithm='sac', or drop the augmentations."
+        )
+    return PPO("MlpPolicy", env, n_steps=ppo.rollout, n_epochs=ppo.epochs, **common)
+
+
+def check_ranges(algorithm: Algorithm, positive: tuple[str, ...]) -> None:
+    """Raise SimfactorError unless the named fields are positive, the discount is in [0, 1) and the network
+    has positive widths."""
+    object.__setattr__(algorithm, "network", tuple(algorithm.network))
+    for name in positive:
+        if not getattr(algorithm, name) > 0:
+            raise SimfactorError(
+                f"{name_of(algorithm)}: {name}={getattr(algorithm, name)!r} must be above 0."
+            )
+    if not 0 <= algorithm.discount < 1:
+        raise SimfactorError(f"{name_of(algorithm)}: discount={algorithm.discount!r} must be in [0, 1).")
+    if not all(isinstance(width, int) and width > 0 for width in algorithm.network):
+        raise SimfactorError(f"{name_of(algorithm)}: network={algorithm.network!r} must be positive widths.")
+
+
+def load_model(algorithm: str, path: Path, **options: Any) -> BaseAlgorithm:
+    """A model that was saved without its replay buffer, on the CPU."""
+    return CLASSES[algorithm].load(path, device="cpu", **options)

@@ -1,0 +1,76 @@
+"""What a training leaves while it runs: the curve, checkpoints, a progress bar."""
+
+from __future__ import annotations
+
+import csv
+from collections import deque
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+from stable_baselines3.common.callbacks import BaseCallback
+from tqdm import tqdm
+
+CURVE = "curve.csv"
+HEADER = ["step", "episode_return", "episode_length", "success"]
+RECENT = 20  # episodes that the success on the progress bar speaks for
+
+
+class Record(BaseCallback):
+    """Appends each episode to ``curve.csv``, calls ``save`` every ``every`` steps, moves the progress bar.
+
+    The curve has a line per episode: environment steps so far, undiscounted return, length, success (empty if
+    the environment does not report ``info["is_success"]``). After a resume at step ``start`` the episodes
+    after it are dropped, for they are trained again.
+    """
+
+    def __init__(
+        self, folder: Path, start: int, steps: int, save: Callable[[], None], every: int, progress: bool
+    ) -> None:
+        super().__init__()
+        self._save, self._saved, self._every = save, start, every
+        kept = [row for row in read_curve(folder) if int(row[0]) <= start]
+        self._file = (folder / CURVE).open("w", newline="", buffering=1)  # by line, for those who look on
+        self._writer = csv.writer(self._file, lineterminator="\n")
+        self._writer.writerows([HEADER, *kept])
+        self._recent: deque[float] = deque(maxlen=RECENT)
+        disable = None if progress else True
+        self._bar = tqdm(total=steps, initial=start, desc=folder.name, disable=disable)
+
+    def close(self) -> None:
+        """Close the curve and the bar."""
+        self._file.close()
+        self._bar.close()
+
+    def _on_rollout_start(self) -> None:
+        # between rollouts every step taken is also stored and learned from
+        if self.model.num_timesteps - self._saved >= self._every:
+            self._save()
+            self._saved = self.model.num_timesteps
+
+    def _on_step(self) -> bool:
+        self._bar.update()
+        info = self.locals["infos"][0]
+        if self.locals["dones"][0]:
+            episode, success = info["episode"], info.get("is_success")
+            result = "" if success is None else int(success)
+            self._writer.writerow([self.model.num_timesteps, f"{episode['r']:.6g}", episode["l"], result])
+            if success is not None:
+                self._recent.append(float(success))
+                self._bar.set_postfix(success=f"{np.mean(self._recent):.2f}", refresh=False)
+        return True
+
+
+def read_curve(folder: Path) -> list[list[str]]:
+    """The complete lines of a folder's curve, without the header; none if there is no curve yet."""
+    path = folder / CURVE
+    if not path.exists():
+        return []
+    text = path.read_text()
+    return [line.split(",") for line in text[: text.rfind("\n") + 1].splitlines()[1:]]
+
+
+def steps_done(folder: Path) -> int:
+    """Environment steps up to the last finished episode of the training in a folder."""
+    rows = read_curve(folder)
+    return int(rows[-1][0]) if rows else 0

@@ -1,0 +1,189 @@
+"""Training of one agent: seeded, checkpointed, resumed, and not done twice."""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import hashlib
+import random
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import gymnasium as gym
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from stable_baselines3.common.base_class import BaseAlgorithm
+from stable_baselines3.common.off_policy_algorithm import OffPolicyAlgorithm
+
+from simfactor.agents import checkpoints
+from simfactor.agents.agent import MODEL, Agent, load_agent
+from simfactor.agents.algorithms import (
+    UNSAVED,
+    Algorithm,
+    build_model,
+    describe,
+    load_model,
+    name_of,
+    resolve_algorithm,
+)
+from simfactor.agents.augmentation import Augmentation, resolve_augmentations
+from simfactor.agents.description import check_same, read_description, write_description
+from simfactor.agents.record import Record
+from simfactor.encoders.layout import LatentLayout
+from simfactor.errors import SimfactorError
+
+MakeEnv: TypeAlias = Callable[[], gym.Env[Any, Any]]
+QUIET = 2**62  # episodes (SAC) or rollouts (PPO) between two logs of Stable-Baselines3: none
+Model: TypeAlias = tuple[BaseAlgorithm, tuple[int, ...]]  # and the seeds its environment was reset with
+
+
+def train_agent(
+    make_env: MakeEnv,
+    out: str | Path,
+    *,
+    algorithm: str | Algorithm = "sac",
+    steps: int = 4000,
+    seed: int = 0,
+    layout: LatentLayout | None = None,
+    augmentations: Iterable[Augmentation] = (),
+    latent_bank: NDArray[np.floating] | None = None,
+    about: Mapping[str, Any] | None = None,
+    checkpoint_every: int = 1000,
+    progress: bool = True,
+) -> Agent:
+    """Train an agent in ``make_env()`` for ``steps`` steps and leave it in the folder ``out``.
+
+    One seed gives bit-equal agents on one CPU. Every ``checkpoint_every`` steps, and on Ctrl-C, weights and
+    replay buffer are written; the same call later resumes from there, in a fresh episode and with fresh
+    random streams, so not bit for bit what an uninterrupted training gives. A finished training is loaded.
+
+    Args:
+        algorithm: ``"sac"``, ``"ppo"``, or a :class:`Sac` or :class:`Ppo` with other hyperparameters.
+        layout: the blocks of the observation if it is latents (``observed_layout`` of the encoder's layout
+            and the chosen blocks); None for a state, which the network standardises.
+        augmentations: factor-wise, of replayed latents.
+        latent_bank: (m, L) latents that ``resample`` draws from.
+        about: JSON-able; whatever else decides the result, as the encoder's checksum and the factor space.
+            It is kept with the agent, and a stored agent is taken only if it is the same.
+
+    Raises SimfactorError for an observation that is not flat or does not fit the layout, an augmentation
+    that cannot be, and a folder whose training had other arguments.
+    """
+    folder = Path(out)
+    algorithm = resolve_algorithm(algorithm)
+    augmentations = tuple(augmentations)
+    augmenter = resolve_augmentations(augmentations, layout, latent_bank)
+    if steps < 1:
+        raise SimfactorError(f"steps={steps!r} must be at least 1.")
+    arguments = {
+        "algorithm": describe(algorithm),
+        "steps": steps,
+        "seed": seed,
+        "layout": None if layout is None else layout.to_dict(),
+        "augmentations": [{"factors": list(a.factors), "kind": a.kind} for a in augmentations],
+        "latent_bank": _checksum(latent_bank),
+        "about": dict(about or {}),
+    }
+    stored = read_description(folder)
+    if stored is not None and (stored["finished"] or checkpoints.latest_checkpoint(folder)):
+        check_same(stored["arguments"], arguments, folder)
+        if stored["finished"]:
+            return load_agent(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    write_description(folder, arguments, (), finished=False)
+    with alone_on_one_thread(), contextlib.closing(make_env()) as env:
+        check_observations(env, layout)
+        build = functools.partial(
+            build_model, algorithm, env, steps, augmenter=augmenter, standardize=layout is None
+        )
+        model, seeds = _start_or_resume(folder, algorithm, env, seed, build)
+        _learn(model, folder, steps, seeds, checkpoint_every, progress)
+        model.save(folder / MODEL, exclude=UNSAVED)
+    write_description(folder, arguments, seeds, finished=True)
+    checkpoints.remove_checkpoints(folder)
+    return load_agent(folder)
+
+
+def environment_seed(seed: int, step: int) -> int:
+    """The seed that a training (re)started at ``step`` resets its environment with.
+
+    A hash: were it ``seed`` itself, training seed 3 would practise the episode of test seed 3.
+    """
+    return int(np.random.SeedSequence([seed, step]).generate_state(1)[0])
+
+
+def check_observations(env: gym.Env[Any, Any], layout: LatentLayout | None) -> None:
+    """Raise SimfactorError unless observations are flat and as wide as the layout says."""
+    space = env.observation_space
+    if not isinstance(space, gym.spaces.Box) or len(space.shape) != 1:
+        raise SimfactorError(
+            f"agents act on flat observations, but the environment gives {space}; "
+            "wrap it in LatentObservation, or make it with observation='state'."
+        )
+    if layout is not None and space.shape != (layout.size,):
+        raise SimfactorError(
+            f"observations have shape {space.shape} but the layout has {layout.size} dimensions; "
+            "pass observed_layout(encoder.layout, factors) with the factors of LatentObservation."
+        )
+
+
+@contextlib.contextmanager
+def alone_on_one_thread() -> Iterator[None]:
+    """One torch thread, and afterwards the thread count and all global generators as they were.
+
+    Stable-Baselines3 seeds the global generators. More than one thread makes networks this small slower, and
+    several times slower where trainings share the cores.
+    """
+    threads, python, numpy = torch.get_num_threads(), random.getstate(), np.random.get_state()  # noqa: NPY002
+    with torch.random.fork_rng(devices=[]):
+        torch.set_num_threads(1)
+        try:
+            yield
+        finally:
+            torch.set_num_threads(threads)
+            random.setstate(python)
+            np.random.set_state(numpy)  # noqa: NPY002
+
+
+def _start_or_resume(
+    folder: Path,
+    algorithm: Algorithm,
+    env: gym.Env[Any, Any],
+    seed: int,
+    build: Callable[..., BaseAlgorithm],
+) -> Model:
+    """A fresh model, or the one at the newest checkpoint."""
+    checkpoint = checkpoints.latest_checkpoint(folder)
+    if checkpoint is None:
+        first = environment_seed(seed, 0)
+        return build(seed=first), (first,)
+    model = load_model(name_of(algorithm), checkpoint / checkpoints.MODEL, env=env)
+    if isinstance(model, OffPolicyAlgorithm):
+        model.load_replay_buffer(checkpoint / checkpoints.REPLAY)
+    # the streams of the first start would repeat its episodes and its noise
+    fresh = environment_seed(seed, model.num_timesteps)
+    model.set_random_seed(fresh)
+    return model, (*checkpoints.read_state(checkpoint)["environment_seeds"], fresh)
+
+
+def _learn(
+    model: BaseAlgorithm, folder: Path, steps: int, seeds: tuple[int, ...], every: int, progress: bool
+) -> None:
+    start = model.num_timesteps
+    save = functools.partial(checkpoints.save_checkpoint, folder, model, {"environment_seeds": seeds})
+    record = Record(folder, start, steps, save, every, progress)
+    try:
+        model.learn(steps - start, callback=record, log_interval=QUIET, reset_num_timesteps=False)
+    except KeyboardInterrupt:
+        save()
+        raise
+    finally:
+        record.close()
+
+
+def _checksum(array: NDArray[np.floating] | None) -> str | None:
+    if array is None:
+        return None
+    return hashlib.sha256(repr(array.shape).encode() + np.ascontiguousarray(array).tobytes()).hexdigest()[:16]
