@@ -15,13 +15,13 @@ from simfactor.scene.obj import ObjGroup
 Array = NDArray[np.float64]
 
 AGGRESSION = 3  # edges collapse in small steps of error: a third of the mask error of the default, 7
-FEW, MANY = 60, 150  # triangles: a part of fewer keeps all, no part has to make do with fewer than a fifth
-SMALL = 0.2  # ... or MANY, whichever is less: small and thin parts would lose their silhouette first
+FEW = 60  # triangles: a connected part of fewer keeps them all
+SMALL, MANY = 0.2, 150  # a part keeps this fraction, up to MANY: small and thin ones lose their outline first
 CREASE = np.cos(np.radians(40.0))  # neighbouring faces that turn by more than this keep a sharp edge
 
 
 def decimate(group: ObjGroup, keep: float) -> Mesh:
-    """Keep about the fraction ``keep`` of the triangles of each connected part of ``group``, more of small ones.
+    """Keep about the fraction ``keep`` of the triangles of each connected part, and more of small parts.
 
     Quadric edge collapse (Garland & Heckbert 1997) by ``fast-simplification``. uvs come from the nearest
     corner of the original.

@@ -1,10 +1,10 @@
 """Segmentation and depth against two oracles: rays cast here, and PyBullet's own image of the bodies."""
 
 import numpy as np
-import pybullet
 import pytest
 
 from simfactor.frames import HIDDEN
+from simfactor.scene.bullet import pybullet
 
 GROUND, BOX, BALL = 0, 1, 2
 

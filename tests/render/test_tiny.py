@@ -1,15 +1,15 @@
 from itertools import pairwise
 
 import numpy as np
-import pybullet
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from simfactor.errors import SimfactorError
-from simfactor.frames import HIDDEN, RenderBatch
-from simfactor.render import tiny
+from simfactor.frames import HIDDEN, Mesh, RenderBatch
+from simfactor.render import stage
 from simfactor.render.tiny import TinyRenderer
+from simfactor.scene.bullet import pybullet
 
 GROUND, BOX, BALL = 0, 1, 2
 
@@ -169,7 +169,7 @@ def test_a_far_texture_is_averaged(world):
     """A fine checkerboard seen from afar is an even grey, not noise."""
     fine = (np.indices((256, 256)).sum(axis=0) % 2 * 255).astype(np.uint8)[..., None].repeat(3, axis=2)
     batch = world.changed(GROUND, texture=0)
-    batch = tiny.RenderBatch(**{**vars(batch), "textures": (fine,)})
+    batch = RenderBatch(**{**vars(batch), "textures": (fine,)})
     images = world.render(batch, shadows=False)
     ground = world.mask(images, GROUND)
     inner = ground.copy()
@@ -220,17 +220,17 @@ def test_light_changes_no_geometry_and_no_background(world):
 def test_scale_is_that_of_the_vertices(world, x, y, z):
     """Scaling the instance is scaling its mesh."""
     mesh = world.base.meshes[BOX]
-    stretched = tiny.Mesh(mesh.vertices * np.float32([x, y, z]), mesh.normals, mesh.uvs, mesh.faces)
+    stretched = Mesh(mesh.vertices * np.float32([x, y, z]), mesh.normals, mesh.uvs, mesh.faces)
     a = world.changed(BOX, scale=np.float32([0.2 * x, 0.2 * y, 0.2 * z]))
     b = world.changed(BOX, scale=(0.2, 0.2, 0.2))
-    b = tiny.RenderBatch(**{**vars(b), "meshes": (b.meshes[0], stretched, b.meshes[2])})
+    b = RenderBatch(**{**vars(b), "meshes": (b.meshes[0], stretched, b.meshes[2])})
     with TinyRenderer() as other:
         images = world.render(a), other.render(b)
     assert (images[0].rgb != images[1].rgb).any(axis=-1).mean() < 0.005
 
 
 def test_changing_scales_leak_no_bodies(world, monkeypatch):
-    monkeypatch.setattr(tiny, "MAX_SHAPES", 50)
+    monkeypatch.setattr(stage, "MAX_SHAPES", 50)
     with TinyRenderer() as renderer:
         for step in range(300):
             images = renderer.render(world.changed(BOX, scale=(0.2 + 1e-3 * step, 0.3, 0.3), texture=0))
