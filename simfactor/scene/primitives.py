@@ -6,6 +6,7 @@ Texture coordinates lie in [0, 1] with u to the right and v upwards (v = 1 is th
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -109,6 +110,11 @@ def merge(meshes: Sequence[Mesh]) -> Mesh:
         np.concatenate([m.uvs for m in meshes]),
         np.concatenate([m.faces + o for m, o in zip(meshes, offsets, strict=True)]).astype(np.int32),
     )
+
+
+def scaled(mesh: Mesh, size: float) -> Mesh:
+    """The mesh ``size`` times as large."""
+    return replace(mesh, vertices=mesh.vertices * np.float32(size))
 
 
 def _about_axis(

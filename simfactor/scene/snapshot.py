@@ -6,12 +6,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simfactor.frames import HIDDEN, UNTEXTURED, Mesh, RenderBatch
+from simfactor.scene.marker import marker_index
 from simfactor.scene.meshes import link_meshes
 from simfactor.scene.optics import LOOK_AT
 from simfactor.scene.primitives import SHAPES
 from simfactor.scene.robot import URDF
 from simfactor.scene.textures import TEXTURES, all_textures
-from simfactor.scene.world import TARGET_SIZE, World
+from simfactor.scene.world import World
 
 ROOM = ("table", "floor", "wall")
 SPECULAR = {"robot": 0.3, "table": 0.1, "floor": 0.0, "wall": 0.0, "object": 0.2, "target": 0.1}
@@ -33,11 +34,11 @@ class Snapshots:
         links = link_meshes(URDF)
         parts = [_in_link_frame(m.mesh, m.position, m.orientation) for m in links]
         room = [world.meshes[name] for name in ROOM]
-        self.meshes = (*parts, *room, *SHAPES.values())
+        self.meshes = (*parts, *room, *SHAPES.values(), *world.markers)
         self.textures = all_textures()
         self.arms = len(links)  # instances [0, arms) are the robot's
         self.object, self.target = self.arms + len(ROOM), self.arms + len(ROOM) + 1
-        self.shapes = self.arms + len(ROOM)  # meshes [shapes, ...) are the objects'
+        self.shapes = self.arms + len(ROOM)  # meshes [shapes, ...) are the objects', then the markers'
         self.link_rows = np.array([m.link + 1 for m in links])  # rows of Robot.link_frames
         self.link_colors = np.array([m.color for m in links], np.float32)
         count = self.target + 1
@@ -98,9 +99,12 @@ class Snapshots:
         scale = np.ones((count, 3), np.float32)
         mesh[self.object] = self.shapes + SHAPE_INDEX[world.shown_shape()]
         scale[self.object] = world.object_size
-        mesh[self.target] = self.shapes + SHAPE_INDEX["sphere"] if world.shown("target") else HIDDEN
-        scale[self.target] = TARGET_SIZE
+        mesh[self.target] = self._marker() if world.shown("target") else HIDDEN
         return mesh, scale
+
+    def _marker(self) -> int:
+        height = self.world.pose("target")[0][2]
+        return self.shapes + len(SHAPES) + marker_index(height)
 
     def _surfaces(self, count: int) -> tuple[NDArray[np.float32], NDArray[np.int32]]:
         world = self.world

@@ -10,6 +10,7 @@ import numpy as np
 
 from simfactor.frames import Mesh
 from simfactor.scene.bullet import pybullet as p
+from simfactor.scene.marker import marker_meshes
 from simfactor.scene.optics import Camera, Light
 from simfactor.scene.primitives import SHAPES
 from simfactor.scene.robot import Robot
@@ -18,7 +19,6 @@ from simfactor.scene.textures import load_texture
 
 Rgb = tuple[float, float, float]
 
-TARGET_SIZE = 0.05
 OBJECT_SIZE = 0.06
 PARKED = (0.0, 0.0, -10.0)  # where objects that are not shown wait
 GRAVITY = -9.81
@@ -44,7 +44,8 @@ class World:
         self.bodies: dict[str, int] = {"robot": self.robot.body, "table": self._add_table()}
         self.bodies |= {name: self.add_body(self.meshes[name]) for name in ("floor", "wall")}
         self.bodies |= {name: self.add_body(mesh, OBJECT_SIZE) for name, mesh in SHAPES.items()}
-        self.bodies["target"] = self.add_body(SHAPES["sphere"], TARGET_SIZE)
+        self.markers = marker_meshes()
+        self.bodies["target"] = self.add_body(self.markers[-1])
         for name in (*SHAPES, "target"):
             self.place(name, PARKED)
         self.place(next(iter(SHAPES)), (0.0, 0.0, OBJECT_SIZE / 2))
