@@ -106,3 +106,30 @@ def test_bodies_and_depth_agree_with_pybullets_own_image(world, tmp_path):
     hit = segment >= 0
     assert hit.sum() > 300
     np.testing.assert_allclose(images.depth[0][hit], depth[hit], rtol=1e-5)
+
+
+@pytest.mark.parametrize("light", [(0.0, 0.0, 1.0), (0.5, 0.3, 0.8), (-0.9, 0.2, 0.4)])
+def test_shadows_fall_where_rays_to_the_light_are_blocked(world, light):
+    """Away from the outline of the shadow, the ground is lit in full or not at all, without speckles."""
+    direction = np.array(light) / np.linalg.norm(light)
+    batch = world.changed(
+        light_direction=direction, light_color=(0.7, 0.7, 0.7), ambient=(0.2, 0.2, 0.2), mesh=[0, 1, HIDDEN]
+    )
+    batch.orientation[0, BOX] = (0, 0, 0, 1)
+    images, unlit = world.render(batch), world.render(world.changed(light_color=(0, 0, 0)))
+    (ambient,) = np.unique(unlit.rgb[0][world.mask(unlit, GROUND)])
+    ground = world.mask(images, GROUND)
+    eye, rays_out = rays(batch)
+    points = eye + (-eye[2] / rays_out[..., 2])[..., None] * rays_out
+    position, scale = batch.position[0, BOX].astype(float), batch.scale[0, BOX].astype(float)
+    towards = np.where(direction == 0, 1e-12, direction)
+    blocked = [
+        np.isfinite(slab_hit(points + shift, towards, position - scale / 2, position + scale / 2))
+        for shift in np.array([(0, 0, 0), (0.06, 0, 0), (-0.06, 0, 0), (0, 0.06, 0), (0, -0.06, 0)])
+    ]
+    sure_dark, sure_lit = ground & np.all(blocked, axis=0), ground & ~np.any(blocked, axis=0)
+    assert sure_lit.sum() > 1000
+    assert sure_dark.sum() > 10 or light[2] == 1.0
+    lit = world.render(batch, shadows=False).rgb[0]
+    np.testing.assert_array_equal(images.rgb[0][sure_lit], lit[sure_lit])
+    assert (images.rgb[0][sure_dark] == ambient).all()

@@ -4,7 +4,6 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-import pybullet
 import pybullet_data
 import pytest
 from numpy.typing import NDArray
@@ -13,6 +12,7 @@ from simfactor.errors import SimfactorError
 from simfactor.frames import UNTEXTURED, RenderBatch
 from simfactor.render.tiny import TinyRenderer
 from simfactor.scene import meshes
+from simfactor.scene.bullet import pybullet
 from simfactor.scene.cache import cache_dir
 from simfactor.scene.decimate import crease_normals, decimate
 from simfactor.scene.meshes import LinkMesh, link_indices, link_meshes
