@@ -112,30 +112,51 @@ def _follow_parent() -> None:
 
 
 def _work(number: int) -> Shard:
+    if _task.stop.value:
+        raise CancelledError  # before the studio opens
     return render_shard(_task.studio, _task.recipe, _task.folder, number, _task.stop)
 
 
 @contextmanager
 def _lean_start() -> Iterator[None]:
-    """Processes started inside keep to one thread each and do without the caller's main module.
+    """Processes started inside block SIGINT, keep to one thread, and do without the caller's main module.
 
     A worker needs nothing of ``__main__``; importing it there would run a script that has no
-    ``if __name__ == "__main__"`` once more, and load whatever a program loads. Ctrl-C waits until all are
-    started, and they inherit that it is blocked.
+    ``if __name__ == "__main__"`` once more, and load whatever a program loads.
     """
-    ensure_running()  # starting the tracker later would unblock SIGINT
     threads = {name: os.environ.get(name) for name in THREAD_LIMITS}
     main = sys.modules["__main__"]
-    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    with _deferred_interrupt():
+        ensure_running()  # starting the tracker later would unblock SIGINT
+        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+        try:
+            os.environ.update(dict.fromkeys(THREAD_LIMITS, "1"))
+            sys.modules["__main__"] = ModuleType("__main__")
+            yield
+        finally:
+            sys.modules["__main__"] = main
+            for name, value in threads.items():
+                if value is None:
+                    del os.environ[name]
+                else:
+                    os.environ[name] = value
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
+
+
+@contextmanager
+def _deferred_interrupt() -> Iterator[None]:
+    """Ctrl-C takes effect at the end of the block: a process whose start it cuts short would wait for ever.
+
+    Blocking the signal does not do that: another thread takes it, and the main thread is interrupted.
+    """
+    if threading.current_thread() is not threading.main_thread():  # only that one is ever interrupted
+        yield
+        return
+    arrived: list[int] = []
+    before = signal.signal(signal.SIGINT, lambda number, frame: arrived.append(number))
     try:
-        os.environ.update(dict.fromkeys(THREAD_LIMITS, "1"))
-        sys.modules["__main__"] = ModuleType("__main__")
         yield
     finally:
-        sys.modules["__main__"] = main
-        for name, value in threads.items():
-            if value is None:
-                del os.environ[name]
-            else:
-                os.environ[name] = value
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
+        signal.signal(signal.SIGINT, signal.default_int_handler if before is None else before)
+    if arrived:
+        signal.raise_signal(signal.SIGINT)
