@@ -94,9 +94,12 @@ def _correlated(u: Array, cholesky: Array) -> Array:
     """Couple the columns; a column that depends on no earlier one stays bit-identical."""
     coupled = np.any(np.tril(cholesky, -1) != 0, axis=1)
     tiny = np.finfo(np.float64).tiny
-    z = ndtri(np.clip(u, tiny, None)) @ cholesky[coupled].T
+    z = ndtri(np.clip(u, tiny, None))
     out = u.copy()
-    out[:, coupled] = np.minimum(ndtr(z), np.nextafter(1.0, 0.0))
+    for k in np.flatnonzero(coupled):
+        # summed by hand: a matrix product rounds differently for other numbers of rows
+        mixed = sum(cholesky[k, j] * z[:, j] for j in np.flatnonzero(cholesky[k]))
+        out[:, k] = np.minimum(ndtr(mixed), np.nextafter(1.0, 0.0))
     return out
 
 

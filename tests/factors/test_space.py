@@ -95,6 +95,13 @@ def test_a_copula_couples_ranks_and_keeps_the_marginals() -> None:
     np.testing.assert_allclose(np.quantile(rows[:, 3], [0.1, 0.5, 0.9]), [-0.16, 0, 0.16], atol=0.015)
 
 
+def test_correlated_rows_can_be_made_again_alone() -> None:
+    space = SPACE.correlate({("intensity", "x"): 0.7, ("azimuth", "x"): -0.4, ("intensity", "texture"): 0.3})
+    rows = space.sample(300, seed=4)
+    for index in (0, 1, 17, 299):
+        np.testing.assert_array_equal(space.sample(1, seed=4, start=index)[0], rows[index])
+
+
 def test_grid_runs_in_c_order_and_leaves_the_seam_of_a_circle_out() -> None:
     space = FactorSpace(
         {"a": Angle(0, 360, levels=4), "b": Categorical(("p", "q")), "c": Continuous(0, 1, levels=3)}
