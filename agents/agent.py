@@ -13,6 +13,7 @@ from stable_baselines3.common.policies import BasePolicy
 
 from simfactor.agents.algorithms import load_model
 from simfactor.agents.description import DESCRIPTION, read_description
+from simfactor.agents.isolation import isolated
 from simfactor.encoders.layout import LatentLayout
 from simfactor.errors import SimfactorError
 
@@ -79,7 +80,9 @@ def load_agent(out: str | Path) -> Agent:
     arguments = stored["arguments"]
     name = arguments["algorithm"]["name"]
     # a model makes room for a whole replay buffer, which acting does not need
-    model = load_model(name, folder / MODEL, **({"buffer_size": 1} if name == "sac" else {}))
+    options = {"buffer_size": 1} if name == "sac" else {}
+    with isolated():
+        model = load_model(name, folder / MODEL, **options)
     layout = arguments["layout"]
     return Agent(
         model.policy,

@@ -12,9 +12,9 @@ from stable_baselines3.common.base_class import BaseAlgorithm
 from stable_baselines3.common.off_policy_algorithm import OffPolicyAlgorithm
 
 from simfactor.agents.algorithms import UNSAVED
+from simfactor.atomic import PARTIAL
 
 PREFIX = "checkpoint-"
-PARTIAL = ".partial"
 MODEL = "model.zip"
 REPLAY = "replay.pkl"
 STATE = "state.json"

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from simfactor.data.shards import write_atomically
+from simfactor.atomic import write_atomically
 from simfactor.errors import SimfactorError
 
 DESCRIPTION = "agent.json"

@@ -5,14 +5,12 @@ from __future__ import annotations
 import contextlib
 import functools
 import hashlib
-import random
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any, TypeAlias
 
 import gymnasium as gym
 import numpy as np
-import torch
 from numpy.typing import NDArray
 from stable_baselines3.common.base_class import BaseAlgorithm
 from stable_baselines3.common.off_policy_algorithm import OffPolicyAlgorithm
@@ -30,6 +28,7 @@ from simfactor.agents.algorithms import (
 )
 from simfactor.agents.augmentation import Augmentation, resolve_augmentations
 from simfactor.agents.description import check_same, read_description, write_description
+from simfactor.agents.isolation import isolated
 from simfactor.agents.record import Record
 from simfactor.encoders.layout import LatentLayout
 from simfactor.errors import SimfactorError
@@ -93,7 +92,7 @@ def train_agent(
             return load_agent(folder)
     folder.mkdir(parents=True, exist_ok=True)
     write_description(folder, arguments, (), finished=False)
-    with alone_on_one_thread(), contextlib.closing(make_env()) as env:
+    with isolated(), contextlib.closing(make_env()) as env:
         check_observations(env, layout)
         build = functools.partial(
             build_model, algorithm, env, steps, augmenter=augmenter, standardize=layout is None
@@ -127,24 +126,6 @@ def check_observations(env: gym.Env[Any, Any], layout: LatentLayout | None) -> N
             f"observations have shape {space.shape} but the layout has {layout.size} dimensions; "
             "pass observed_layout(encoder.layout, factors) with the factors of LatentObservation."
         )
-
-
-@contextlib.contextmanager
-def alone_on_one_thread() -> Iterator[None]:
-    """One torch thread, and afterwards the thread count and all global generators as they were.
-
-    Stable-Baselines3 seeds the global generators. More than one thread makes networks this small slower, and
-    several times slower where trainings share the cores.
-    """
-    threads, python, numpy = torch.get_num_threads(), random.getstate(), np.random.get_state()  # noqa: NPY002
-    with torch.random.fork_rng(devices=[]):
-        torch.set_num_threads(1)
-        try:
-            yield
-        finally:
-            torch.set_num_threads(threads)
-            random.setstate(python)
-            np.random.set_state(numpy)  # noqa: NPY002
 
 
 def _start_or_resume(

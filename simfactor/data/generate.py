@@ -14,10 +14,11 @@ from pathlib import Path
 
 from tqdm import tqdm
 
+from simfactor.atomic import remove_partial
 from simfactor.data.dataset import FactorDataset
 from simfactor.data.manifest import FILE, Manifest
 from simfactor.data.pool import shards_here, shards_in_pool
-from simfactor.data.shards import KINDS, is_whole, remove_partial
+from simfactor.data.shards import KINDS, is_whole
 from simfactor.errors import SimfactorError
 from simfactor.factors import FactorSpace
 from simfactor.render import StudioSpec

@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from simfactor import __version__
-from simfactor.data.shards import KINDS, File, Shard, write_atomically
+from simfactor.atomic import write_atomically
+from simfactor.data.shards import KINDS, File, Shard
 from simfactor.errors import SimfactorError, unknown_name
 from simfactor.factors import FactorSpace
 from simfactor.render import StudioSpec

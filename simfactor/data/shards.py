@@ -7,9 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import io
-import os
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
@@ -20,11 +18,10 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from simfactor.errors import SimfactorError
+from simfactor.atomic import all_or_nothing
 from simfactor.factors import Categorical, FactorSpace
 from simfactor.frames import Images
 
-PARTIAL = ".partial"
 BLOCK = 1 << 20
 
 
@@ -85,7 +82,7 @@ def write_shard(
     """
     paths = {kind: folder / image_file(kind, number) for kind in keep}
     table = folder / factor_file(number)
-    with _all_or_nothing([*paths.values(), table]) as files:
+    with all_or_nothing([*paths.values(), table]) as files:
         for images in parts:
             for kind, path in paths.items():
                 array = np.ascontiguousarray(getattr(images, kind), KINDS[kind].dtype)
@@ -123,74 +120,6 @@ def is_whole(folder: Path, shard: Shard) -> bool:
         (path := folder / name).is_file() and path.stat().st_size == size and sha256_of(path) == sha256
         for name, (size, sha256) in shard.files.items()
     )
-
-
-def write_atomically(path: Path, content: bytes) -> None:
-    """Write a small file under a temporary name, then rename it."""
-    with _all_or_nothing([path]) as files:
-        files[path].write(content)
-
-
-def remove_partial(folder: Path) -> None:
-    """Remove the temporary files that a killed process left."""
-    for path in folder.glob(f"*{PARTIAL}"):
-        path.unlink(missing_ok=True)
-
-
-class _HashedFile:
-    """A temporary file that counts and hashes what is written; errors of the disk become SimfactorErrors."""
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        self.digest = hashlib.sha256()
-        self.count = 0
-        with _explained(path.parent):
-            self._file = path.open("wb", buffering=0)
-
-    def write(self, data: bytes | memoryview) -> None:
-        rest = memoryview(data).cast("B")
-        self.digest.update(rest)
-        self.count += len(rest)
-        with _explained(self.path.parent):
-            while rest:  # an unbuffered write takes what fits, and fails at the next call
-                rest = rest[self._file.write(rest) :]
-
-    def sync(self) -> None:
-        with _explained(self.path.parent):
-            os.fsync(self._file.fileno())
-
-    def discard(self) -> None:
-        self._file.close()
-        self.path.unlink(missing_ok=True)
-
-
-@contextmanager
-def _all_or_nothing(paths: list[Path]) -> Iterator[dict[Path, _HashedFile]]:
-    """Files to write that get their final names together at the end, or are removed on any error."""
-    files: dict[Path, _HashedFile] = {}
-    try:
-        for path in paths:
-            files[path] = _HashedFile(path.with_name(f"{path.name}.{os.getpid()}{PARTIAL}"))
-        yield files
-        for file in files.values():
-            file.sync()
-        with _explained(paths[0].parent):
-            for path, file in files.items():
-                file.path.replace(path)
-    finally:
-        for file in files.values():
-            file.discard()
-
-
-@contextmanager
-def _explained(folder: Path) -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        raise SimfactorError(
-            f"cannot write to {str(folder)!r}: {error.strerror or error}. "
-            "What was finished is kept: make room there and run the same command again."
-        ) from None
 
 
 def _npy_header(shape: tuple[int, ...], dtype: np.dtype) -> bytes:

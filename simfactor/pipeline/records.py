@@ -15,8 +15,8 @@ from typing import Any
 import yaml
 
 import simfactor
+from simfactor.atomic import write_atomically
 from simfactor.config import RunConfig
-from simfactor.data.shards import write_atomically
 from simfactor.errors import SimfactorError
 
 PACKAGES = (

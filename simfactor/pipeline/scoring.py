@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simfactor import metrics
+from simfactor.atomic import write_atomically
 from simfactor.data import FactorDataset
-from simfactor.data.shards import write_atomically
 from simfactor.encoders import FactorEncoder, latent_traversals
 from simfactor.factors import FactorSpace
 from simfactor.pipeline.plan import Plan

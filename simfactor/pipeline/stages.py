@@ -13,8 +13,8 @@ import numpy as np
 
 from simfactor import agents, data, encoders
 from simfactor.agents.agent import MODEL
+from simfactor.atomic import write_atomically
 from simfactor.config import Agent, RunConfig
-from simfactor.data.shards import write_atomically
 from simfactor.encoders.pretrained import WEIGHTS
 from simfactor.errors import SimfactorError
 from simfactor.pipeline.pictures import pictures

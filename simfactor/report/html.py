@@ -13,7 +13,7 @@ from typing import Any
 import jinja2
 import yaml
 
-from simfactor.data.shards import write_atomically
+from simfactor.atomic import write_atomically
 from simfactor.errors import SimfactorError
 from simfactor.report.figures import decodability_bars, gap_forest, success_bars
 from simfactor.report.reading import clean_sentences, shift_sentences

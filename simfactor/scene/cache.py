@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import io
 import os
-import tempfile
 import zipfile
 import zlib
 from collections.abc import Callable
@@ -14,6 +13,9 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from simfactor.atomic import write_atomically
+from simfactor.errors import SimfactorError
 
 Arrays = dict[str, NDArray[Any]]
 
@@ -36,7 +38,7 @@ def cached_arrays(name: str, build: Callable[[], Arrays]) -> Arrays:
     except (OSError, ValueError, EOFError, KeyError, zipfile.BadZipFile, zlib.error):
         pass  # not there yet, or damaged
     arrays = build()
-    with contextlib.suppress(OSError):
+    with contextlib.suppress(OSError, SimfactorError):
         _write(path, arrays)
     return arrays
 
@@ -45,6 +47,4 @@ def _write(path: Path, arrays: Arrays) -> None:
     buffer = io.BytesIO()
     np.savez(buffer, allow_pickle=False, **arrays)
     path.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.NamedTemporaryFile(dir=path.parent, suffix=".part", delete=False) as file:
-        file.write(buffer.getvalue())
-    os.replace(file.name, path)
+    write_atomically(path, buffer.getvalue())

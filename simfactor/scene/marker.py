@@ -1,7 +1,7 @@
 """The target marker: a ball on a thin post that stands on the table.
 
-A ball alone in the air hardly tells its distance: in a small picture it is three or four pixels wide, and a few
-per cent more or less are centimetres of depth. Where its post meets the table is seen exactly.
+A ball alone in the air hardly tells its distance: in a small picture it is three or four pixels wide, and a
+few per cent more or less are centimetres of depth. Where its post meets the table is seen exactly.
 """
 
 from __future__ import annotations

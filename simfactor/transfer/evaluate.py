@@ -13,7 +13,7 @@ from typing import TypeAlias
 import numpy as np
 from tqdm import tqdm
 
-from simfactor.data.shards import write_atomically
+from simfactor.atomic import write_atomically
 from simfactor.errors import SimfactorError
 from simfactor.transfer.domain import Domain
 from simfactor.transfer.episodes import Act, Episodes, MakeEnv, evaluate_domain
