@@ -9,6 +9,7 @@ import sys
 import traceback
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import SpawnProcess
 from pathlib import Path
@@ -123,6 +124,8 @@ def _start(job: TrainJob) -> _Running:
 def _deaf_to_ctrl_c() -> Iterator[None]:
     """A process started in here never gets the terminal's Ctrl-C: only the parent does, and it tells its
     workers once. A second interrupt would break into the writing of the checkpoint."""
+    # or the first process would be started together with the tracker, which unblocks the signal
+    resource_tracker.ensure_running()
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         yield

@@ -43,7 +43,7 @@ def train_agent(
     out: str | Path,
     *,
     algorithm: str | Algorithm = "sac",
-    steps: int = 4000,
+    steps: int = 3000,
     seed: int = 0,
     layout: LatentLayout | None = None,
     augmentations: Iterable[Augmentation] = (),
