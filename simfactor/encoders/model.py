@@ -1,0 +1,215 @@
+"""The encoder that users hold: images in, factor-separated latents out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+import simfactor
+from simfactor.encoders.codes import category_codes, factor_values, heads_of
+from simfactor.encoders.layout import LatentLayout
+from simfactor.encoders.networks import Decoder, Encoder
+from simfactor.encoders.objectives import OBJECTIVES, Forward
+from simfactor.encoders.pretrained import read_pretrained, write_pretrained
+from simfactor.errors import SimfactorError, unknown_name
+from simfactor.factors import Categorical, FactorSpace
+
+Images = NDArray[np.uint8]
+ENCODED_AT_ONCE = 256
+LOG_VARIANCE_RANGE = (-10.0, 10.0)  # keeps exp() finite in a bad step
+
+
+class FactorEncoder(nn.Module):
+    """A convolutional encoder with one latent block per factor, and a decoder for pictures of latents.
+
+    Images are uint8 RGB, (n, image_size, image_size, 3); latents are (n, layout.size). There is no layer that
+    behaves differently in training, so ``train()`` and ``eval()`` make no difference.
+
+    Args:
+        space: the factor space of its training images.
+        image_size: height and width, one of ``networks.CHANNELS``.
+        objective: a name from ``OBJECTIVES``; decides the layout.
+        residual: width of the residual block, for ``beta_vae`` of all latents; None: the objective's own.
+
+    Raises SimfactorError for an unknown objective or an image size without a network.
+    """
+
+    def __init__(
+        self, space: FactorSpace, image_size: int, objective: str = "supervised", residual: int | None = None
+    ) -> None:
+        super().__init__()
+        if objective not in OBJECTIVES:
+            raise unknown_name("objective", objective, OBJECTIVES)
+        recipe = OBJECTIVES[objective]
+        width = recipe.residual if residual is None else residual
+        self.space, self.image_size, self.objective = space, image_size, objective
+        self.layout = (
+            LatentLayout.for_space(space, width) if recipe.labelled else LatentLayout.unlabelled(width)
+        )
+        self.heads = heads_of(space, self.layout)
+        self._supervised_outputs = self.heads[-1].outputs.stop if self.heads else 0
+        self.encoder = Encoder(image_size, self._supervised_outputs + 2 * width)
+        self.decoder = Decoder(image_size, self.layout.size)
+        for head in self.heads:
+            if isinstance(head.factor, Categorical):
+                codes = torch.tensor(category_codes(head.factor), dtype=torch.float32)
+                self.register_buffer(f"codes_of_{head.column}", codes, persistent=False)
+        self.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # not in torch's stubs
+
+    @property
+    def device(self) -> torch.device:
+        """Where the weights are."""
+        return next(self.parameters()).device
+
+    # --- NumPy in, NumPy out --------------------------------------------------------------------------
+
+    def encode(self, images: Images | Tensor) -> NDArray[np.float32]:
+        """Latent means (n, L) of images (n, s, s, 3) uint8. Raises SimfactorError for other images."""
+        return self._mapped(images, self.forward)
+
+    def predict(self, images: Images | Tensor) -> NDArray[np.float64]:
+        """Estimates of the factors, (n, K) in the units of the space: categorical columns hold value indices.
+
+        Estimates of numbers can lie a little outside the factor's range. Raises SimfactorError for images
+        that do not fit, and when the encoder was trained without labels.
+        """
+        if not self.heads:
+            raise SimfactorError(
+                f"an encoder of objective {self.objective!r} was trained without labels and cannot estimate "
+                "factors; train with objective 'supervised', or fit a probe on its latents."
+            )
+        outputs = self._mapped(images, self._outputs).astype(np.float64)
+        estimates = np.empty((len(outputs), len(self.space)))
+        for head in self.heads:
+            own = outputs[:, head.outputs]
+            categorical = isinstance(head.factor, Categorical)
+            estimates[:, head.column] = own.argmax(axis=1) if categorical else factor_values(head.factor, own)
+        return estimates
+
+    def decode(self, latents: NDArray[np.floating] | Tensor) -> Images:
+        """Pictures (n, s, s, 3) uint8 of latents (n, L). Raises SimfactorError for another shape."""
+        given = torch.as_tensor(np.asarray(latents) if not isinstance(latents, Tensor) else latents)
+        if given.ndim != 2 or given.shape[1] != self.layout.size:
+            raise SimfactorError(
+                f"latents have shape {tuple(given.shape)}; this encoder's are (n, {self.layout.size})."
+            )
+        with torch.inference_mode():
+            parts = [
+                (self.decoder(part.to(self.device, torch.float32)).sigmoid() * 255)
+                .round()
+                .to(torch.uint8)
+                .cpu()
+                for part in given.split(ENCODED_AT_ONCE)
+            ]
+        return torch.cat(parts).permute(0, 2, 3, 1).contiguous().numpy()
+
+    # --- tensors, with gradients ----------------------------------------------------------------------
+
+    def forward(self, images: Tensor) -> Tensor:
+        """images (n, s, s, 3) uint8 on the encoder's device -> latent means (n, L), differentiable."""
+        outputs = self.encoder(to_pixels(images))
+        residual = outputs[:, self._supervised_outputs :].chunk(2, dim=1)[0]
+        return torch.cat([self._factor_latents(outputs), residual], dim=1)
+
+    def forward_terms(self, pixels: Tensor, decoded: int, generator: torch.Generator | None) -> Forward:
+        """One pass for an objective: pixels (n, 3, s, s) in [0, 1], the first ``decoded`` of them decoded.
+
+        The residual block is sampled with ``generator`` (on the pixels' device); None: its mean is taken.
+        """
+        outputs = self.encoder(pixels)
+        mean, log_variance = outputs[:, self._supervised_outputs :].chunk(2, dim=1)
+        log_variance = log_variance.clamp(*LOG_VARIANCE_RANGE)
+        residual = mean[:decoded]
+        if generator is not None:
+            noise = torch.randn(residual.shape, generator=generator, device=pixels.device)
+            residual = residual + noise * (0.5 * log_variance[:decoded]).exp()
+        anchored = self._factor_latents(outputs[:decoded]).detach()
+        logits = self.decoder(torch.cat([anchored, residual], dim=1))
+        return Forward(self.heads, outputs[:, : self._supervised_outputs], mean, log_variance, logits)
+
+    def _outputs(self, images: Tensor) -> Tensor:
+        outputs: Tensor = self.encoder(to_pixels(images))
+        return outputs
+
+    def _factor_latents(self, outputs: Tensor) -> Tensor:
+        """Network outputs (n, H + 2R) -> the factors' blocks (n, L - R)."""
+        blocks = []
+        for head in self.heads:
+            own = outputs[:, head.outputs]
+            if isinstance(head.factor, Categorical):
+                own = own.softmax(dim=1) @ self.get_buffer(f"codes_of_{head.column}")[:, None]
+            blocks.append(own)
+        return torch.cat(blocks, dim=1) if blocks else outputs[:, :0]
+
+    def _mapped(self, images: Images | Tensor, function: Callable[[Tensor], Tensor]) -> NDArray[np.float32]:
+        with torch.inference_mode():
+            parts = [function(part).cpu() for part in self._parts(images)]
+        return torch.cat(parts).numpy()
+
+    def _parts(self, images: Images | Tensor) -> Iterator[Tensor]:
+        check_images(images, self.image_size)
+        for start in range(0, max(len(images), 1), ENCODED_AT_ONCE):
+            part = images[start : start + ENCODED_AT_ONCE]
+            yield (part if isinstance(part, Tensor) else torch.from_numpy(np.array(part))).to(self.device)
+
+    # --- files ----------------------------------------------------------------------------------------
+
+    def save_pretrained(self, folder: str | Path) -> None:
+        """Write ``model.safetensors`` and ``config.json`` into the folder, each whole or not at all."""
+        config = {
+            "objective": self.objective,
+            "image_size": self.image_size,
+            "input": "uint8 RGB, channels last, 0 to 255",
+            "latents": self.layout.to_dict(),
+            "space": self.space.to_dict(),
+            "versions": {"simfactor": simfactor.__version__, "torch": torch.__version__},
+        }
+        write_pretrained(Path(folder), self.state_dict(), config)
+
+    @staticmethod
+    def from_pretrained(folder: str | Path, device: str | torch.device = "cpu") -> FactorEncoder:
+        """The encoder that :meth:`save_pretrained` wrote.
+
+        Raises SimfactorError when the folder is missing, corrupt, or does not fit this version's networks.
+        """
+        weights, config = read_pretrained(Path(folder))
+        try:
+            space = FactorSpace.from_dict(config["space"])
+            layout = LatentLayout.from_dict(config["latents"])
+            encoder = FactorEncoder(space, config["image_size"], config["objective"], layout.blocks[-1].width)
+            encoder.load_state_dict(weights)
+        except (KeyError, RuntimeError) as error:
+            raise SimfactorError(
+                f"{folder} holds an encoder that this version cannot rebuild ({error}); train it again."
+            ) from error
+        if encoder.layout != layout:
+            raise SimfactorError(
+                f"{folder}: the latent layout is not that of its factor space and objective; train again."
+            )
+        return encoder.to(device)
+
+
+def check_images(images: Images | Tensor, image_size: int) -> None:
+    """Raise SimfactorError unless the images are uint8 (n, image_size, image_size, 3)."""
+    shape, dtype = tuple(images.shape), str(images.dtype).removeprefix("torch.")
+    if dtype != "uint8":
+        raise SimfactorError(f"images have dtype {dtype}; give uint8 in 0 .. 255, not normalised.")
+    if len(shape) == 4 and shape[1:] == (3, image_size, image_size):
+        raise SimfactorError(
+            f"images have shape {shape}; move the channels to the end: (n, height, width, 3)."
+        )
+    if len(shape) != 4 or shape[1:] != (image_size, image_size, 3):
+        raise SimfactorError(
+            f"images have shape {shape}; this encoder needs (n, {image_size}, {image_size}, 3). "
+            "Render or resize them at that size; pass a single image as images[None]."
+        )
+
+
+def to_pixels(images: Tensor) -> Tensor:
+    """(n, s, s, 3) uint8 -> (n, 3, s, s) float32 in [0, 1], channels last in memory."""
+    return images.permute(0, 3, 1, 2).float() / 255

@@ -1,0 +1,143 @@
+"""Training of encoders: resident data, resumable to the bit, the best epoch exported."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+from tqdm import tqdm
+
+from simfactor.encoders.batches import put_on_device
+from simfactor.encoders.checkpoint import is_done, load_checkpoint, mark_done, save_checkpoint, write_history
+from simfactor.encoders.model import FactorEncoder, check_images
+from simfactor.encoders.objectives import OBJECTIVES
+from simfactor.encoders.training import Training
+from simfactor.errors import SimfactorError
+from simfactor.factors import FactorSpace
+
+
+def train_encoder(
+    images: NDArray[np.uint8] | Tensor,
+    factors: NDArray[np.float64],
+    space: FactorSpace,
+    out: str | Path,
+    *,
+    objective: str = "supervised",
+    options: Mapping[str, Any] | None = None,
+    residual: int | None = None,
+    epochs: int = 30,
+    batch_size: int = 64,
+    learning_rate: float = 1e-3,
+    validation_share: float = 0.1,
+    augment: bool = False,
+    seed: int = 0,
+    device: str = "auto",
+    progress: bool = True,
+) -> FactorEncoder:
+    """Train an encoder on labelled images, leave it in ``out``, and return it.
+
+    Every epoch ends with a validation, a line in ``out/history.jsonl`` and a checkpoint: a training that was
+    killed goes on from there when called again with the same arguments, and ends, on a CPU with the same
+    number of threads, with the very bits of one that was not. A finished training is loaded, not repeated.
+    What is exported is the epoch with the lowest validation loss.
+
+    Args:
+        images: (N, s, s, 3) uint8; an array, a memory map or a tensor. Copied to the device once.
+        factors: (N, K) rows of ``space``. ``beta_vae`` does not learn from them.
+        out: folder for the encoder, its history and, until it is done, the checkpoint.
+        objective: a name from ``OBJECTIVES``.
+        options: the objective's own, e.g. ``{"beta": 8.0}`` or ``{"task_weight": 3.0}``.
+        residual: width of the residual block (``beta_vae``: all latents); None: the objective's default.
+        epochs: passes over the training images; the learning rate falls to zero over them (a cosine).
+        batch_size: images a step.
+        learning_rate: AdamW's, at its highest.
+        validation_share: share of the images, drawn by ``seed``, that is only validated on.
+        augment: show half of every batch in another light (:mod:`simfactor.encoders.augment`).
+        seed: of weights, split, order, noise and augmentation; no global generator is touched.
+        device: ``auto`` (CUDA if there is one) or a torch device. A training may go on on another device.
+        progress: show a bar (on a terminal only).
+
+    Raises:
+        SimfactorError: images that do not fit, unknown names, rows outside the space, or an ``out`` that
+            holds a training with other arguments.
+    """
+    _check_numbers(epochs=epochs, batch_size=batch_size, learning_rate=learning_rate)
+    folder, target = Path(out), pick_device(device)
+    encoder = _fresh_encoder(images, space, objective, residual, seed).to(target)
+    OBJECTIVES[objective].check_options(options or {})
+    data = put_on_device(images, factors, encoder.layout, space, target)
+    arguments = {
+        "objective": objective,
+        "options": dict(options or {}),
+        "residual": encoder.layout.blocks[-1].width,
+        "epochs": epochs,
+        "batch_size": batch_size,
+        "learning_rate": learning_rate,
+        "validation_share": validation_share,
+        "augment": augment,
+        "seed": seed,
+        "space": space.fingerprint,
+        "data": data.fingerprint,
+    }
+    if is_done(folder, arguments):
+        return FactorEncoder.from_pretrained(folder, target)
+    training = Training(encoder, data, arguments)
+    _run(training, folder, progress)
+    encoder.load_state_dict(training.best)
+    encoder.save_pretrained(folder)
+    mark_done(folder, arguments)
+    return encoder
+
+
+def pick_device(name: str) -> torch.device:
+    """``auto`` is CUDA where there is one, else the CPU. Raises SimfactorError for a device torch lacks."""
+    if name == "auto":
+        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    try:
+        device = torch.device(name)
+        torch.empty(0, device=device)
+    except (RuntimeError, AssertionError) as error:
+        raise SimfactorError(f"device {name!r} cannot be used ({error}); give auto, cpu or cuda.") from error
+    return device
+
+
+def _run(training: Training, folder: Path, progress: bool) -> None:
+    """All epochs that are left, each followed by a checkpoint."""
+    folder.mkdir(parents=True, exist_ok=True)
+    state = load_checkpoint(folder, training.arguments, training.encoder.device)
+    if state is not None:
+        training.restore(state)
+    images, epochs = training.steps * training.batch_size, training.arguments["epochs"]
+    with tqdm(
+        total=epochs * images,
+        initial=training.epoch * images,
+        desc=f"encoder {training.encoder.objective}",
+        unit="img",
+        unit_scale=True,
+        disable=None if progress else True,
+    ) as bar:
+        while training.epoch < epochs:
+            training.run_epoch(bar)
+            save_checkpoint(folder, training.state(), training.arguments)
+            write_history(folder, training.history)
+
+
+def _fresh_encoder(
+    images: NDArray[np.uint8] | Tensor, space: FactorSpace, objective: str, residual: int | None, seed: int
+) -> FactorEncoder:
+    size = images.shape[1] if len(images.shape) == 4 else 0
+    check_images(images, size)
+    with torch.random.fork_rng(devices=[]):  # layers draw their weights from the global generator: lend it
+        torch.manual_seed(seed)
+        return FactorEncoder(space, size, objective, residual)
+
+
+def _check_numbers(**numbers: float) -> None:
+    for name, value in numbers.items():
+        if not value > 0:
+            raise SimfactorError(f"{name}={value!r} must be above 0.")
