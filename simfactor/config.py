@@ -79,7 +79,7 @@ class Augment:
     factors: tuple[str, ...]
     """Factor names, groups or roles whose blocks are changed."""
     kind: Literal["swap", "resample"] = "swap"
-    """swap: between samples of the batch; resample: from the block's empirical prior."""
+    """swap: between samples of the batch; resample: from the latents of the encoder's training images."""
 
 
 @dataclass(frozen=True, config=STRICT)

@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import gymnasium as gym
+import numpy as np
 
+from simfactor import agents
 from simfactor.config import Agent, RunConfig
-from simfactor.encoders import LatentLayout
+from simfactor.encoders import OBJECTIVES, LatentLayout
 from simfactor.envs import make_reach
 from simfactor.errors import SimfactorError, naming
 from simfactor.factors import FactorSpace, load_space
@@ -49,7 +51,7 @@ class Plan:
         """The layout that the encoder will have."""
         if self.run.encoder.objective == "supervised":
             return LatentLayout.for_space(self.labels)
-        return LatentLayout.unlabelled(1)
+        return LatentLayout.unlabelled(OBJECTIVES[self.run.encoder.objective].residual)
 
     @property
     def training_seeds(self) -> range:
@@ -105,12 +107,24 @@ def make_plan(run: RunConfig) -> Plan:
     return plan
 
 
+def augmentations(agent: Agent) -> list[agents.Augmentation]:
+    """The augmentations of an agent as ``train_agent`` takes them."""
+    return [agents.Augmentation(a.factors, a.kind) for a in agent.augment]
+
+
+def observed_layout(agent: Agent, layout: LatentLayout) -> LatentLayout:
+    """The layout of what an agent on latents observes."""
+    return agents.observed_layout(layout, agent.blocks or None)
+
+
 def _check_agent(agent: Agent, layout: LatentLayout) -> None:
-    chosen = [*agent.blocks, *(factor for augmentation in agent.augment for factor in augmentation.factors)]
-    if agent.observation == "state" and chosen:
-        raise SimfactorError(
-            f"observation 'state' has no latent blocks, but {', '.join(chosen)} are named; "
-            "use observation: latent, or name none."
-        )
-    if chosen:
-        layout.dims(chosen)
+    if agent.observation == "state":
+        named = [*agent.blocks, *(factor for a in agent.augment for factor in a.factors)]
+        if named:
+            raise SimfactorError(
+                f"observation 'state' has no latent blocks, but {', '.join(named)} are named; "
+                "use observation: latent, or name none."
+            )
+        return
+    observed = observed_layout(agent, layout)
+    agents.resolve_augmentations(augmentations(agent), observed, np.zeros((2, observed.size)))

@@ -3,26 +3,23 @@
 from __future__ import annotations
 
 import functools
-import hashlib
 import io
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from simfactor import agents, data, encoders
-from simfactor.agents.agent import MODEL
 from simfactor.atomic import write_atomically
-from simfactor.config import Agent, RunConfig
-from simfactor.encoders.pretrained import WEIGHTS
+from simfactor.config import RunConfig
 from simfactor.errors import SimfactorError
 from simfactor.pipeline.pictures import pictures
 from simfactor.pipeline.plan import Plan, make_plan
+from simfactor.pipeline.policies import open_policy, training_options, version
 from simfactor.pipeline.records import provenance, read_json, stage_seconds, timed, write_config, write_json
 from simfactor.pipeline.scoring import score_encoder
 from simfactor.report import write_report, write_summary
-from simfactor.transfer import Act, Job, Results, evaluate_jobs, format_table, tabulate
+from simfactor.transfer import Job, Results, evaluate_jobs, format_table, tabulate
 
 RESULTS = Path("transfer") / "results.json"
 
@@ -93,7 +90,7 @@ def train_agent(config: RunConfig) -> None:
                 f"{name} seed {seed}",
                 plan.make_training_env(agent),
                 plan.agent_folder(name, seed),
-                _training_options(plan, agent) | {"seed": seed},
+                training_options(plan, agent) | {"seed": seed},
             )
             for name, agent in config.agents.train.items()
             for seed in plan.training_seeds
@@ -112,7 +109,7 @@ def transfer(config: RunConfig) -> dict[str, Any]:
             functools.partial(open_policy, plan.agent_folder(name, seed)),
             plan.make_env(agent),
             plan.episode_seeds,
-            version=_version(plan, agent, plan.agent_folder(name, seed)),
+            version=version(plan, agent, plan.agent_folder(name, seed)),
         )
         for name, agent in config.agents.train.items()
         for seed in plan.training_seeds
@@ -159,11 +156,6 @@ def report(config: RunConfig) -> dict[str, Any]:
     return summary
 
 
-def open_policy(folder: Path) -> Act:
-    """Observation -> action of a trained agent, in whatever process calls it."""
-    return agents.load_agent(folder).act
-
-
 def _started(config: RunConfig) -> Plan:
     plan = make_plan(config)
     write_config(config)
@@ -192,20 +184,6 @@ def _encoder(plan: Plan) -> encoders.FactorEncoder:
     return encoder
 
 
-def _training_options(plan: Plan, agent: Agent) -> dict[str, Any]:
-    about: dict[str, Any] = {"space": plan.policy_space.fingerprint, "observation": agent.observation}
-    layout = None
-    if agent.observation == "latent":
-        layout = agents.observed_layout(_encoder(plan).layout, agent.blocks or None)
-        about["encoder"] = _checksum([plan.folder / "encoder" / WEIGHTS], "train-encoder")
-    return {
-        "steps": plan.run.agents.steps,
-        "layout": layout,
-        "augmentations": [agents.Augmentation(a.factors, a.kind) for a in agent.augment],
-        "about": about,
-    }
-
-
 def _keep_films(plan: Plan, results: Results) -> None:
     """The film of each domain's first episode, as the first agent that sees images met it."""
     trained = plan.run.agents.train
@@ -221,20 +199,3 @@ def _read(path: Path, stage: str) -> Any:
     if not path.exists():
         raise SimfactorError(f"{path} is missing; run `simfactor {stage}` with the same configuration first.")
     return read_json(path)
-
-
-def _version(plan: Plan, agent: Agent, folder: Path) -> str:
-    """Changes with the weights of the agent and, where it uses one, of the encoder."""
-    encoder = [plan.folder / "encoder" / WEIGHTS] if agent.observation == "latent" else []
-    return _checksum([folder / MODEL, *encoder], "train-agent")
-
-
-def _checksum(files: Sequence[Path], stage: str) -> str:
-    digest = hashlib.sha256()
-    for file in files:
-        if not file.exists():
-            raise SimfactorError(
-                f"{file} is missing; run `simfactor {stage}` with the same configuration first."
-            )
-        digest.update(file.read_bytes())
-    return digest.hexdigest()[:16]

@@ -16,7 +16,7 @@ import yaml
 from simfactor import cli
 
 TINY = Path(__file__).parent / "tiny.yaml"
-AGENTS = ("latent-swap", "latent-task", "state")
+AGENTS = ("latent-augmented", "latent-task", "state")
 DOMAINS = {"clean": "clean", "lighting-ood2": "ood2", "texture-ood1": "ood1"}
 
 
@@ -118,6 +118,10 @@ BAD: dict[str, tuple[dict[str, Any], str]] = {
     "state blocks": (
         {"agents": {"train": {"a": {"observation": "state", "blocks": ["task"]}}}},
         "has no latent blocks",
+    ),
+    "augmented task": (
+        {"agents": {"train": {"a": {"augment": [{"factors": ["target_x"]}]}}}},
+        "would hide from the policy what its task is",
     ),
     "space": ({"world": {"space": "tabeltop"}}, "Did you mean 'tabletop'"),
 }

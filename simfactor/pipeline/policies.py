@@ -1,0 +1,69 @@
+"""How a run's agents are trained and opened: from the configuration's words to the library's arguments."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simfactor import agents
+from simfactor.agents.agent import MODEL
+from simfactor.config import Agent
+from simfactor.data import FactorDataset
+from simfactor.encoders import FactorEncoder
+from simfactor.encoders.pretrained import WEIGHTS
+from simfactor.errors import SimfactorError
+from simfactor.pipeline.plan import Plan, augmentations, observed_layout
+from simfactor.transfer import Act
+
+BANK = 1000  # images whose latents are the empirical prior of `resample`
+
+
+def training_options(plan: Plan, agent: Agent) -> dict[str, Any]:
+    """The arguments of ``train_agent`` for this agent, but for the seed."""
+    options: dict[str, Any] = {
+        "steps": plan.run.agents.steps,
+        "about": {"space": plan.policy_space.fingerprint, "observation": agent.observation},
+    }
+    if agent.observation == "state":
+        return options
+    weights = _checksum([plan.folder / "encoder" / WEIGHTS], "train-encoder")
+    encoder = FactorEncoder.from_pretrained(plan.folder / "encoder")
+    options["about"] |= {"encoder": weights}
+    options |= {"layout": observed_layout(agent, encoder.layout), "augmentations": augmentations(agent)}
+    if any(augmentation.kind == "resample" for augmentation in agent.augment):
+        options["latent_bank"] = latent_bank(plan, agent, encoder)
+    return options
+
+
+def latent_bank(plan: Plan, agent: Agent, encoder: FactorEncoder) -> NDArray[np.float32]:
+    """Latents (m, L) of the first images that the encoder was trained on, the agent's blocks only."""
+    dataset = FactorDataset(plan.folder / "data")
+    latents = encoder.encode(dataset.images(slice(0, min(BANK, plan.run.data.count))))
+    return latents[:, encoder.layout.dims(agent.blocks)] if agent.blocks else latents
+
+
+def version(plan: Plan, agent: Agent, folder: Path) -> str:
+    """Changes with the weights of the agent and, where it uses one, of the encoder."""
+    encoder = [plan.folder / "encoder" / WEIGHTS] if agent.observation == "latent" else []
+    return _checksum([folder / MODEL, *encoder], "train-agent")
+
+
+def open_policy(folder: Path) -> Act:
+    """Observation -> action of a trained agent, in whatever process calls it."""
+    return agents.load_agent(folder).act
+
+
+def _checksum(files: Sequence[Path], stage: str) -> str:
+    digest = hashlib.sha256()
+    for file in files:
+        if not file.exists():
+            raise SimfactorError(
+                f"{file} is missing; run `simfactor {stage}` with the same configuration first."
+            )
+        digest.update(file.read_bytes())
+    return digest.hexdigest()[:16]
