@@ -1,6 +1,6 @@
 """The convolutional encoder and decoder, one family for all image sizes.
 
-Built for small CPUs: about 7 million multiply-adds an image at 64 x 64. GroupNorm instead of BatchNorm, for
+Built for small CPUs: about 9 million multiply-adds an image at 64 x 64. GroupNorm instead of BatchNorm, for
 reinforcement learning code switches features extractors to ``train()`` mode, where BatchNorm's statistics
 drift even when its weights are frozen; normalising over each image also takes much of a change of light out.
 """
@@ -20,12 +20,10 @@ CHANNELS = {
 }  # image size -> channels at s/4, s/8, ... down to 4 cells
 BOTTOM = 4
 GROUP = 8  # channels that are normalised together
-KEYPOINTS = 32
-COLOR_KEYPOINTS = 16  # found by colour alone, on a finer grid
-SHARPNESS, COLOR_SHARPNESS = (
-    10.0,
-    15.0,
-)  # of the softmaxes: without it they stay flat for most of a short training
+KEYPOINTS, COLOR_KEYPOINTS = 16, 16
+CONTENT = 8  # channels that are read at each keypoint
+# Factors on the logits of softmaxes over hundreds of cells: at 1 the softmax starts, and long stays, flat
+SHARPNESS, COLOR_SHARPNESS = 10.0, 15.0
 
 
 def channels_for(image_size: int) -> tuple[int, ...]:
@@ -38,49 +36,30 @@ def channels_for(image_size: int) -> tuple[int, ...]:
     return CHANNELS[image_size]
 
 
-class SpatialSoftArgmax(nn.Module):
-    """Expected image position of each channel's softmax (Finn et al. 2016, "Deep spatial autoencoders").
-
-    (n, c, s, s) -> (n, 2 c), x then y in [-1, 1] per channel: sub-pixel positions that a fully connected
-    layer learns only from many more images. ``sharpness`` is the inverse temperature of the softmax.
-    """
-
-    positions: Tensor
-
-    def __init__(self, size: int, sharpness: float) -> None:
-        super().__init__()
-        self.sharpness = sharpness
-        axis = torch.linspace(-1, 1, size)
-        y, x = torch.meshgrid(axis, axis, indexing="ij")
-        self.register_buffer("positions", torch.stack([x.flatten(), y.flatten()], dim=1), persistent=False)
-
-    def forward(self, maps: Tensor) -> Tensor:
-        return ((self.sharpness * maps.flatten(2)).softmax(dim=-1) @ self.positions).flatten(1)
-
-
 class Encoder(nn.Module):
     """Images to ``outputs`` numbers. Raises SimfactorError for an image size without a network.
 
-    An 8 x 8 convolution of stride 4 does the work of two small ones at a third of their time, for on a CPU
-    convolutions with 3 or 16 channels are bound by memory, not by arithmetic. Chromaticity, which a change
-    of light's intensity leaves alone, is given beside the colours; the colour keypoints find small saturated
-    things, such as a marker, to a fraction of a pixel.
+    Beside the usual convolutions and their flattened and pooled features it has keypoints: expected positions
+    under a channel's softmax over the image (Finn et al. 2016, "Deep spatial autoencoders"), with the
+    features found there, which locate to fractions of a pixel from few images. Some keypoints are read from
+    plain colour filters: random ones point at the most red, blue, ... spot from the first step on, where
+    deep ones need thousands of steps to find an object of three pixels.
+
+    An 8 x 8 convolution of stride 4 does the work of two small ones in half their time, for on a CPU
+    convolutions with 3 or 16 channels are bound by memory, not by arithmetic.
     """
+
+    color_cells: Tensor
+    cells: Tensor
 
     def __init__(self, image_size: int, outputs: int, hidden: int = 256) -> None:
         super().__init__()
         channels = channels_for(image_size)
-        first = channels[0]
+        first, last = channels[0], channels[-1]
         self.fine = nn.Sequential(
             *_normalised(nn.Conv2d(6, first, 8, stride=4, padding=2)),
             *_normalised(nn.Conv2d(first, first, 3, padding=1)),
         )
-        self.keypoints = nn.Sequential(
-            nn.Conv2d(first, KEYPOINTS, 1), SpatialSoftArgmax(image_size // 4, SHARPNESS)
-        )
-        by_color = nn.Conv2d(6, COLOR_KEYPOINTS, 2, stride=2)
-        nn.init.normal_(by_color.weight, std=by_color.weight[0].numel() ** -0.5)
-        self.color_keypoints = nn.Sequential(by_color, SpatialSoftArgmax(image_size // 2, COLOR_SHARPNESS))
         self.coarse = nn.Sequential(
             *(
                 layer
@@ -88,8 +67,15 @@ class Encoder(nn.Module):
                 for layer in _normalised(nn.Conv2d(a, b, 3, stride=2, padding=1))
             )
         )
+        self.color_maps = nn.Conv2d(6, COLOR_KEYPOINTS, 2, stride=2)
+        nn.init.normal_(self.color_maps.weight, std=self.color_maps.weight[0].numel() ** -0.5)
+        self.maps = nn.Conv2d(first, KEYPOINTS, 1)
+        self.content = nn.Conv2d(first, CONTENT, 1)
+        self.register_buffer("color_cells", cell_positions(image_size // 2), persistent=False)
+        self.register_buffer("cells", cell_positions(image_size // 4), persistent=False)
+        features = (BOTTOM**2 + 2) * last + 2 * COLOR_KEYPOINTS + (2 + CONTENT) * KEYPOINTS
         self.head = nn.Sequential(
-            nn.Linear(channels[-1] * BOTTOM**2 + 2 * (KEYPOINTS + COLOR_KEYPOINTS), hidden),
+            nn.Linear(features, hidden),
             nn.ReLU(),
             nn.Linear(hidden, hidden),
             nn.ReLU(),
@@ -98,17 +84,23 @@ class Encoder(nn.Module):
 
     def forward(self, pixels: Tensor) -> Tensor:
         """pixels (n, 3, s, s) float in [0, 1] -> (n, outputs)."""
-        seen = torch.cat([2 * pixels - 1, chromaticity(pixels)], dim=1)
+        seen = with_chromaticity(pixels)
         fine = self.fine(seen)
-        found = [self.keypoints(fine), self.color_keypoints(seen)]
-        features = torch.cat([self.coarse(fine).flatten(1), *found], dim=1)
-        outputs: Tensor = self.head(features)
+        coarse = self.coarse(fine)
+        with torch.autocast(pixels.device.type, enabled=False):  # bf16 positions are good to a quarter pixel
+            fine, coarse = fine.float(), coarse.float()
+            colored = (COLOR_SHARPNESS * self.color_maps(seen)).flatten(2).softmax(dim=2)
+            attention = (SHARPNESS * self.maps(fine)).flatten(2).softmax(dim=2)
+            features = [
+                coarse.flatten(1),
+                coarse.mean(dim=(2, 3)),
+                coarse.amax(dim=(2, 3)),
+                (colored @ self.color_cells).flatten(1),
+                (attention @ self.cells).flatten(1),
+                (attention @ self.content(fine).flatten(2).transpose(1, 2)).flatten(1),
+            ]
+            outputs: Tensor = self.head(torch.cat(features, dim=1))
         return outputs
-
-
-def chromaticity(pixels: Tensor) -> Tensor:
-    """(n, 3, s, s) colours in [0, 1] without their brightness: 0 is grey; dark pixels tend to -1."""
-    return 3 * pixels / (pixels.sum(dim=1, keepdim=True) + 0.1) - 1
 
 
 class Decoder(nn.Module):
@@ -133,6 +125,22 @@ class Decoder(nn.Module):
         """latents (n, L) -> pixel logits (n, 3, s, s)."""
         pixels: Tensor = self.body(self.head(latents))
         return pixels
+
+
+def with_chromaticity(pixels: Tensor) -> Tensor:
+    """pixels (n, 3, s, s) in [0, 1] -> (n, 6, s, s): them in [-1, 1], and each channel's share of their sum.
+
+    The share does not depend on how bright the light is; the offset keeps noise in the dark out of it.
+    """
+    share = 3 * pixels / (pixels.sum(dim=1, keepdim=True) + 0.1)
+    return torch.cat([2 * pixels - 1, share - 1], dim=1)
+
+
+def cell_positions(size: int) -> Tensor:
+    """x and y in [-1, 1] of the cells of a size x size map, (size * size, 2)."""
+    axis = torch.linspace(-1, 1, size)
+    y, x = torch.meshgrid(axis, axis, indexing="ij")
+    return torch.stack([x.flatten(), y.flatten()], dim=1)
 
 
 def _normalised(convolution: nn.Conv2d) -> tuple[nn.Module, ...]:

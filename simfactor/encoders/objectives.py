@@ -62,7 +62,7 @@ def supervised(
     forward: Forward,
     batch: Batch,
     *,
-    task_weight: float = 1.0,
+    task_weight: float = 2.0,
     residual_weight: float = 1e-3,
     beta: float = 1.0,
 ) -> Terms:
@@ -88,6 +88,7 @@ class Objective:
     labelled: bool  # one latent block per factor, else the residual block alone
     residual: int  # width of the residual block unless asked otherwise
     decoded_share: float  # decoding costs more than encoding, and its weights need fewer images
+    judged_by: str  # the best epoch has the least validation sum of the terms that begin with this
 
     def check_options(self, options: Mapping[str, Any]) -> None:
         """Raise SimfactorError for an option that the objective does not have."""
@@ -99,8 +100,8 @@ class Objective:
 
 
 OBJECTIVES: dict[str, Objective] = {
-    "supervised": Objective(supervised, labelled=True, residual=8, decoded_share=0.25),
-    "beta_vae": Objective(beta_vae, labelled=False, residual=10, decoded_share=1.0),
+    "supervised": Objective(supervised, labelled=True, residual=8, decoded_share=0.25, judged_by="anchor/"),
+    "beta_vae": Objective(beta_vae, labelled=False, residual=10, decoded_share=1.0, judged_by="loss"),
 }
 
 

@@ -32,9 +32,9 @@ def train_encoder(
     residual: int | None = None,
     epochs: int = 30,
     batch_size: int = 64,
-    learning_rate: float = 1e-3,
+    learning_rate: float = 2e-3,
     validation_share: float = 0.1,
-    augment: bool = False,
+    augment: bool = True,
     seed: int = 0,
     device: str = "auto",
     progress: bool = True,
@@ -44,7 +44,7 @@ def train_encoder(
     Every epoch ends with a validation, a line in ``out/history.jsonl`` and a checkpoint: a training that was
     killed goes on from there when called again with the same arguments, and ends, on a CPU with the same
     number of threads, with the very bits of one that was not. A finished training is loaded, not repeated.
-    What is exported is the epoch with the lowest validation loss.
+    What is exported is the epoch with the lowest validation error (of the anchors, where there are labels).
 
     Args:
         images: (N, s, s, 3) uint8; an array, a memory map or a tensor. Copied to the device once.

@@ -72,8 +72,9 @@ class Training:
                 f"the loss of epoch {self.epoch} is {validated['loss']}; train with a learning_rate below "
                 f"{self.arguments['learning_rate']:g}."
             )
-        if validated["loss"] < self.best_loss:
-            self.best_loss = validated["loss"]
+        judged = sum(v for k, v in validated.items() if k.startswith(self.objective.judged_by))
+        if judged < self.best_loss:
+            self.best_loss = judged
             self.best = {name: tensor.clone() for name, tensor in self.encoder.state_dict().items()}
         record = {
             "epoch": self.epoch,
