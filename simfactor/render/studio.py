@@ -46,8 +46,8 @@ class StudioSpec:
 
 
 class Studio:
-    """An open scene with a renderer. A row is the only thing that decides an image: every row starts from the
-    scene's defaults, so neither earlier rows nor their number matter.
+    """An open scene with a renderer. A row is the only thing that decides an image: what it does not name has
+    the scene's default, so neither earlier rows nor their number matter.
 
     Args: as of :class:`StudioSpec`. Raises SimfactorError for unknown names or a bad size.
     """
@@ -105,10 +105,10 @@ class Studio:
 
     def _batches(self, space: FactorSpace, rows: Rows) -> Iterator[RenderBatch]:
         size = self.spec.image_size
+        self.scene.reset()  # once: what the space does not name keeps its default, the rest every row sets
         for start in range(0, len(rows), CHUNK):
             snapshots = []
             for row in rows[start : start + CHUNK]:
-                self.scene.reset()
                 self.scene.apply(space.decode(row))
                 snapshots.append(self.scene.snapshot(size, size))
             yield RenderBatch.concatenate(snapshots)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 
 from simfactor.frames import Mesh
-from simfactor.scene.primitives import SHAPES, lathe, merge, scaled
+from simfactor.scene.primitives import ball, lathe, merge
 from simfactor.scene.room import TABLE_LOW
 
 BALL, POST = 0.06, 0.008  # diameter of the ball and radius of the post, metres
@@ -19,9 +19,9 @@ LONGEST = 12  # steps: balls higher than that float
 
 def marker_meshes() -> tuple[Mesh, ...]:
     """The marker with a post of 0, 1, ... steps; the ball's centre is the origin. In metres."""
-    ball = scaled(SHAPES["sphere"], BALL)
+    head = ball(BALL, 8, 12)  # few triangles: it is drawn in every image
     posts = [lathe([(0, -k * STEP), (POST, -k * STEP), (POST, 0), (0, 0)], 8) for k in range(1, LONGEST + 1)]
-    return (ball, *(merge([ball, post]) for post in posts))
+    return (head, *(merge([head, post]) for post in posts))
 
 
 def marker_index(height: float) -> int:

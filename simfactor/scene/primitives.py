@@ -6,7 +6,6 @@ Texture coordinates lie in [0, 1] with u to the right and v upwards (v = 1 is th
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -112,9 +111,9 @@ def merge(meshes: Sequence[Mesh]) -> Mesh:
     )
 
 
-def scaled(mesh: Mesh, size: float) -> Mesh:
-    """The mesh ``size`` times as large."""
-    return replace(mesh, vertices=mesh.vertices * np.float32(size))
+def ball(diameter: float, rings: int, sides: int) -> Mesh:
+    """A ball around the origin: ``rings`` strips of ``sides`` facets, smoothly shaded."""
+    return lathe(_arc(0.0, diameter / 2, -90, 90, rings + 1), sides, round_along=True)
 
 
 def _about_axis(
@@ -134,7 +133,7 @@ def _arc(center: float, radius: float, start: float, stop: float, count: int) ->
 CORNER = 0.5**0.5  # circumradius of the unit square
 SHAPES: dict[str, Mesh] = {  # unit height, centred on the origin
     "cube": lathe([(0, -0.5), (CORNER, -0.5), (CORNER, 0.5), (0, 0.5)], 4, round_about=False),
-    "sphere": lathe(_arc(0.0, 0.5, -90, 90, 13), 24, round_along=True),
+    "sphere": ball(1.0, 12, 24),
     "cylinder": lathe([(0, -0.5), (0.5, -0.5), (0.5, 0.5), (0, 0.5)], 24),
     "cone": lathe([(0, -0.5), (0.5, -0.5), (0, 0.5)], 24),
     "pyramid": lathe([(0, -0.5), (CORNER, -0.5), (0, 0.5)], 4, round_about=False),
