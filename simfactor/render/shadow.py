@@ -12,7 +12,7 @@ from simfactor.render.camera import Camera, cross
 
 Array = NDArray[np.floating[Any]]
 
-REACH = 0.8  # how far from its target a camera sees shadows, in its own distances from there
+REACH = 0.6  # how far from its target a camera sees shadows, in its own distances from there
 LIGHT_DISTANCE = 100.0  # in radii of the lit region: far enough for the rays to be parallel
 MARGIN = 1.5e-3  # metres that a surface may lie behind the shadow map before it is in shadow
 

@@ -37,15 +37,7 @@ class Stage:
 
     def __init__(self, meshes: tuple[Mesh, ...], coded: bool) -> None:
         self._coded = coded
-        self._geometry = [
-            {
-                "vertices": mesh.vertices.tolist(),
-                "normals": mesh.normals.tolist(),
-                "uvs": mesh.uvs.tolist(),
-                "indices": mesh.faces.reshape(-1).tolist(),
-            }
-            for mesh in meshes
-        ]
+        self._geometry = [_geometry(mesh) for mesh in meshes]
         self._connect()
 
     def _connect(self) -> None:
@@ -149,3 +141,15 @@ class Stage:
     def _fade(self, body: _Body, alpha: float) -> None:
         # at an alpha of 0 a body costs nothing; parked far away it would cost all its triangles
         pybullet.changeVisualShape(body.uid, -1, rgbaColor=(1, 1, 1, alpha), physicsClientId=self.client)
+
+
+def _geometry(mesh: Mesh) -> dict[str, list[Any]]:
+    """A mesh as createVisualShape takes it, equal vertices made one: its time grows with their number."""
+    corners = np.concatenate([mesh.vertices, mesh.normals, mesh.uvs], axis=1)
+    unique, where = np.unique(corners, axis=0, return_inverse=True)
+    return {
+        "vertices": unique[:, :3].tolist(),
+        "normals": unique[:, 3:6].tolist(),
+        "uvs": unique[:, 6:].tolist(),
+        "indices": where.reshape(-1)[mesh.faces].reshape(-1).tolist(),
+    }

@@ -27,7 +27,7 @@ from simfactor.render.texture import Texture, footprints
 Array = NDArray[np.floating[Any]]
 Index = NDArray[np.intp]
 
-MAP_SCALE = 1.5  # pixels of the shadow map for one of the image, along each side
+MAP_SCALE = 1.0  # pixels of the shadow map for one of the image, along each side
 
 
 class TinyRenderer:
@@ -89,15 +89,16 @@ class TinyRenderer:
         hit = np.flatnonzero(instance != HIDDEN)
 
         lambert = decode_lambert(rgb.reshape(-1, 3)[hit])
-        albedo = to_linear(batch.color[i])[instance]
+        albedo = to_linear(batch.color[i]).astype(np.float32)[instance]
         self._paint(albedo, batch, i, camera, instance, coded)
         visible = np.ones(len(hit), np.float32)
         if self.shadows:
             points = camera.points(hit, depth.reshape(-1)[hit])
             visible = self._lit(batch, i, camera, points, lambert, light, white)
+        shaded = shade(albedo[hit], lambert, visible, batch.light_color[i], batch.ambient[i])
         linear = np.empty((len(instance), 3), np.float32)
         linear[:] = to_linear(batch.background[i])
-        linear[hit] = shade(albedo[hit], lambert, visible, batch.light_color[i], batch.ambient[i])
+        linear[hit] = shaded
 
         size = (batch.height, batch.width)
         labels = np.concatenate([batch.segment, [(-1, -1)]], dtype=np.int32)  # HIDDEN is the last

@@ -15,8 +15,8 @@ from simfactor.scene.obj import ObjGroup
 Array = NDArray[np.float64]
 
 AGGRESSION = 3  # edges collapse in small steps of error: a third of the mask error of the default, 7
-FEW = 60  # triangles: a connected part of fewer keeps them all
-SMALL, MANY = 0.2, 150  # a part keeps this fraction, up to MANY: small and thin ones lose their outline first
+FEW = 16  # triangles: a connected part of fewer keeps them all
+TOLERANCE = 3e-3  # metres that the ends of a part may move: small and thin ones lose their outline first
 CREASE = np.cos(np.radians(40.0))  # neighbouring faces that turn by more than this keep a sharp edge
 
 
@@ -43,16 +43,28 @@ def _decimate_part(group: ObjGroup, chosen: NDArray[np.intp], keep: float) -> tu
     """Corners, normals (F, 3, 3) and uvs (F, 3, 2) of what is left of the ``chosen`` faces."""
     used, faces = np.unique(group.faces[chosen], return_inverse=True)
     positions, faces, uvs = group.positions[used], faces.reshape(-1, 3), group.uvs[chosen]
-    target = max(round(keep * len(faces)), FEW, min(round(SMALL * len(faces)), MANY))
+    target = max(round(keep * len(faces)), FEW)
     if target < len(faces):
         corners = cKDTree(positions[faces].reshape(-1, 3))
-        reduced, kept = fast_simplification.simplify(
-            positions.astype(np.float32), faces.astype(np.int32), target_count=target, agg=AGGRESSION
-        )
-        positions, faces = reduced.astype(np.float64), kept.astype(np.int64)
+        positions, faces = _simplified(positions, faces, target)
         nearest = corners.query(positions[faces].reshape(-1, 3))[1]
         uvs = uvs.reshape(-1, 2)[nearest].reshape(-1, 3, 2)
     return positions[faces], crease_normals(positions, faces), uvs
+
+
+def _simplified(positions: Array, faces: NDArray[np.int64], target: int) -> tuple[Array, NDArray[np.int64]]:
+    """About ``target`` faces, or as many as it takes to keep the extent to TOLERANCE along every axis."""
+    while target < len(faces):
+        points, kept = fast_simplification.simplify(
+            positions.astype(np.float32), faces.astype(np.int32), target_count=target, agg=AGGRESSION
+        )
+        moved = [
+            np.abs(end(points[kept].reshape(-1, 3), 0) - end(positions, 0)).max() for end in (np.min, np.max)
+        ]
+        if max(moved) < TOLERANCE:
+            return points.astype(np.float64), kept.astype(np.int64)
+        target *= 2
+    return positions, faces
 
 
 def crease_normals(positions: NDArray[np.float64], faces: NDArray[np.int64]) -> NDArray[np.float64]:

@@ -18,7 +18,7 @@ from simfactor.scene.cache import cached_arrays
 from simfactor.scene.decimate import decimate
 from simfactor.scene.obj import Color, read_obj
 
-FORMAT = 4  # raise it whenever the same sources give other meshes
+FORMAT = 6  # raise it whenever the same sources give other meshes
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,7 @@ class _Visual:
     rpy: tuple[float, ...]
 
 
-def link_meshes(urdf_path: str | Path, keep: float = 0.02) -> list[LinkMesh]:
+def link_meshes(urdf_path: str | Path, keep: float = 0.01) -> list[LinkMesh]:
     """Every visual of a URDF, split by material colour and decimated to about the fraction ``keep``.
 
     Colours are the diffuse colours (Kd) of the OBJ's material file, or the URDF's where there is none. The

@@ -304,7 +304,7 @@ def test_the_panda_keeps_its_outline() -> None:
     full = meshes._build(meshes._visuals(PANDA), keep=1.0)
     few = link_meshes(PANDA)
     assert sum(len(part.mesh.faces) for part in full) == pytest.approx(102_759, abs=10)
-    assert 4_000 < sum(len(part.mesh.faces) for part in few) < 6_000
+    assert 3_000 < sum(len(part.mesh.faces) for part in few) < 6_000
     with TinyRenderer(shadows=False) as renderer:
         a, b = renderer.render(panda_batches(full)), renderer.render(panda_batches(few))
     robot = a.segmentation[..., 0] >= 0
@@ -316,9 +316,9 @@ def test_the_panda_keeps_its_outline() -> None:
     assert np.abs(a.rgb[both].astype(float) - b.rgb[both]).mean() < 6  # the normals still follow the surface
 
 
-def test_small_parts_keep_their_triangles_and_extent() -> None:
+def test_small_parts_keep_their_extent() -> None:
     for group in read_obj(DATA / "franka_panda" / "meshes" / "visual" / "link6.obj"):
-        mesh = decimate(group, keep=0.02)
-        assert len(mesh.faces) >= min(len(group.faces), 55)
+        mesh = decimate(group, keep=0.01)
+        assert len(mesh.faces) >= min(len(group.faces), 12)
         for end in (np.min, np.max):
             np.testing.assert_allclose(end(mesh.vertices, axis=0), end(group.positions, axis=0), atol=3e-3)
