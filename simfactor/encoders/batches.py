@@ -35,11 +35,11 @@ class LabelledImages:
     def __len__(self) -> int:
         return len(self.images)
 
-    def batch(self, index: Tensor, augment: bool, generator: torch.Generator | None) -> Batch:
+    def batch(self, index: Tensor, augment: bool, generator: torch.Generator) -> Batch:
         """The images at ``index`` (n,); with ``augment`` the second half of them in another light."""
         pixels = to_pixels(self.images[index])
         clean = len(index)
-        if augment and generator is not None:
+        if augment:
             clean = (len(index) + 1) // 2
             pixels = torch.cat([pixels[:clean], photometric(pixels[clean:], generator)])
         return Batch(pixels, self.codes[index], self.categories[index], clean)

@@ -116,18 +116,16 @@ class FactorEncoder(nn.Module):
         residual = outputs[:, self._supervised_outputs :].chunk(2, dim=1)[0]
         return torch.cat([self._factor_latents(outputs), residual], dim=1)
 
-    def forward_terms(self, pixels: Tensor, decoded: int, generator: torch.Generator | None) -> Forward:
+    def forward_terms(self, pixels: Tensor, decoded: int, generator: torch.Generator) -> Forward:
         """One pass for an objective: pixels (n, 3, s, s) in [0, 1], the first ``decoded`` of them decoded.
 
-        The residual block is sampled with ``generator`` (on the pixels' device); None: its mean is taken.
+        The residual block is sampled with ``generator`` (on the pixels' device).
         """
         outputs = self.encoder(pixels)
         mean, log_variance = outputs[:, self._supervised_outputs :].chunk(2, dim=1)
         log_variance = log_variance.clamp(*LOG_VARIANCE_RANGE)
-        residual = mean[:decoded]
-        if generator is not None:
-            noise = torch.randn(residual.shape, generator=generator, device=pixels.device)
-            residual = residual + noise * (0.5 * log_variance[:decoded]).exp()
+        noise = torch.randn(mean[:decoded].shape, generator=generator, device=pixels.device)
+        residual = mean[:decoded] + noise * (0.5 * log_variance[:decoded]).exp()
         anchored = self._factor_latents(outputs[:decoded]).detach()
         logits = self.decoder(torch.cat([anchored, residual], dim=1))
         return Forward(self.heads, outputs[:, : self._supervised_outputs], mean, log_variance, logits)

@@ -11,6 +11,7 @@ from itertools import pairwise
 
 import torch
 from torch import Tensor, nn
+from torch.nn.functional import conv2d
 
 from simfactor.errors import SimfactorError
 
@@ -67,9 +68,9 @@ class Encoder(nn.Module):
                 for layer in _normalised(nn.Conv2d(a, b, 3, stride=2, padding=1))
             )
         )
-        self.color_maps = nn.Conv2d(6, COLOR_KEYPOINTS, 2, stride=2)
+        self.color_maps = nn.Conv2d(6, COLOR_KEYPOINTS, 2, bias=False)
         nn.init.normal_(self.color_maps.weight, std=self.color_maps.weight[0].numel() ** -0.5)
-        self.maps = nn.Conv2d(first, KEYPOINTS, 1)
+        self.maps = nn.Conv2d(first, KEYPOINTS, 1, bias=False)
         self.content = nn.Conv2d(first, CONTENT, 1)
         self.register_buffer("color_cells", cell_positions(image_size // 2), persistent=False)
         self.register_buffer("cells", cell_positions(image_size // 4), persistent=False)
@@ -89,15 +90,16 @@ class Encoder(nn.Module):
         coarse = self.coarse(fine)
         with torch.autocast(pixels.device.type, enabled=False):  # bf16 positions are good to a quarter pixel
             fine, coarse = fine.float(), coarse.float()
-            colored = (COLOR_SHARPNESS * self.color_maps(seen)).flatten(2).softmax(dim=2)
-            attention = (SHARPNESS * self.maps(fine)).flatten(2).softmax(dim=2)
+            colored = attention(seen, COLOR_SHARPNESS * self.color_maps.weight, stride=2)
+            attended = attention(fine, SHARPNESS * self.maps.weight)
+            content = torch.einsum("npk,npc->nkc", attended, cells_first(self.content(fine)))
             features = [
                 coarse.flatten(1),
                 coarse.mean(dim=(2, 3)),
                 coarse.amax(dim=(2, 3)),
-                (colored @ self.color_cells).flatten(1),
-                (attention @ self.cells).flatten(1),
-                (attention @ self.content(fine).flatten(2).transpose(1, 2)).flatten(1),
+                (self.color_cells.T @ colored).flatten(1),
+                (self.cells.T @ attended).flatten(1),
+                content.flatten(1),
             ]
             outputs: Tensor = self.head(torch.cat(features, dim=1))
         return outputs
@@ -128,12 +130,22 @@ class Decoder(nn.Module):
 
 
 def with_chromaticity(pixels: Tensor) -> Tensor:
-    """pixels (n, 3, s, s) in [0, 1] -> (n, 6, s, s): them in [-1, 1], and each channel's share of their sum.
+    """pixels (n, 3, s, s) in [0, 1] -> (n, 6, s, s): them and each channel's share of their sum, centred.
 
     The share does not depend on how bright the light is; the offset keeps noise in the dark out of it.
     """
-    share = 3 * pixels / (pixels.sum(dim=1, keepdim=True) + 0.1)
-    return torch.cat([2 * pixels - 1, share - 1], dim=1)
+    red, green, blue = pixels.split(1, dim=1)
+    return torch.cat([pixels - 0.5, pixels * (3 / (red + green + blue + 0.1)) - 1], dim=1)
+
+
+def attention(images: Tensor, filters: Tensor, stride: int = 1) -> Tensor:
+    """Softmax over the cells of each filter's response: (n, c, s, s) -> (n, cells, k)."""
+    return cells_first(conv2d(images, filters, stride=stride)).softmax(dim=1)
+
+
+def cells_first(maps: Tensor) -> Tensor:
+    """(n, c, s, s) -> (n, s * s, c), a view of channels-last memory."""
+    return maps.permute(0, 2, 3, 1).flatten(1, 2)
 
 
 def cell_positions(size: int) -> Tensor:

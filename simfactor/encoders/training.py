@@ -18,7 +18,7 @@ from simfactor.encoders.objectives import OBJECTIVES, Terms
 from simfactor.errors import SimfactorError
 
 WARMUP = 0.03  # share of the steps over which the learning rate rises
-SPLIT, ORDER, NOISE = 0, 1, 2  # streams of random numbers, each seeded by (seed, stream, epoch)
+SPLIT, ORDER, NOISE, VALIDATION = 0, 1, 2, 3  # streams of random numbers, seeded by (seed, stream, epoch)
 VALIDATED_AT_ONCE = 256
 
 
@@ -102,7 +102,7 @@ class Training:
         for step, index in enumerate(batches, start=self.epoch * self.steps):
             for group in self.optimizer.param_groups:
                 group["lr"] = self.learning_rate(step)
-            terms = self._terms(index, generator)
+            terms = self._terms(index, generator, self.arguments["augment"])
             self.optimizer.zero_grad(set_to_none=True)
             total(terms).backward()
             self.optimizer.step()
@@ -112,18 +112,19 @@ class Training:
         return _report({name: float(value) / self.steps for name, value in sums.items()})
 
     def _validate(self) -> dict[str, float]:
-        """The terms over the validation images as they are, without noise."""
+        """The terms over the validation images as they are, with the same latent noise after every epoch."""
         sums: dict[str, float] = defaultdict(float)
+        generator = seeded(self.encoder.device, self.arguments["seed"], VALIDATION)
         with torch.no_grad():
             for index in self.validation.split(VALIDATED_AT_ONCE):
-                for name, value in self._terms(index, None).items():
+                for name, value in self._terms(index, generator, augment=False).items():
                     sums[name] += float(value) * len(index)
         return _report({name: value / len(self.validation) for name, value in sums.items()})
 
-    def _terms(self, index: Tensor, generator: torch.Generator | None) -> Terms:
+    def _terms(self, index: Tensor, generator: torch.Generator, augment: bool) -> Terms:
         device = self.encoder.device
-        batch = self.data.batch(index.to(device), self.arguments["augment"], generator)
-        decoded = max(1, round(self.objective.decoded_share * batch.clean))
+        batch = self.data.batch(index.to(device), augment, generator)
+        decoded = max(1, round(self.objective.decoded_share * len(index)))
         # bf16 has the range of float32, so no loss scaling; on CPUs without bf16 units it is slower
         with torch.autocast(device.type, dtype=torch.bfloat16, enabled=device.type == "cuda"):
             forward = self.encoder.forward_terms(batch.pixels, decoded, generator)

@@ -1,0 +1,59 @@
+import pytest
+import torch
+
+from simfactor.encoders.networks import (
+    CHANNELS,
+    Decoder,
+    Encoder,
+    attention,
+    cell_positions,
+    with_chromaticity,
+)
+from simfactor.errors import SimfactorError
+
+
+@pytest.mark.parametrize("size", CHANNELS)
+def test_shapes(size):
+    pixels = torch.rand(2, 3, size, size)
+    assert Encoder(size, 5)(pixels).shape == (2, 5)
+    assert Decoder(size, 7)(torch.rand(2, 7)).shape == pixels.shape
+
+
+def test_a_size_without_a_network_names_those_with_one():
+    with pytest.raises(SimfactorError, match=r"no network for 96 x 96 images; allowed: 64, 128\. Render"):
+        Encoder(96, 5)
+
+
+def test_no_layer_depends_on_the_mode():
+    encoder, pixels = Encoder(64, 3), torch.rand(4, 3, 64, 64)
+    assert torch.equal(encoder.train()(pixels), encoder.eval()(pixels))
+
+
+def test_cells_are_x_then_y():
+    assert cell_positions(2).tolist() == [[-1, -1], [1, -1], [-1, 1], [1, 1]]
+
+
+def test_attention_finds_the_brightest_cell():
+    images = torch.zeros(2, 3, 4, 4)
+    images[0, 1, 2, 3] = images[1, 0, 0, 1] = 1
+    where = attention(images, torch.full((1, 3, 1, 1), 50.0))
+    assert where.shape == (2, 16, 1)
+    assert where.sum(dim=1).flatten().tolist() == pytest.approx([1, 1])
+    x, y = (cell_positions(4).T @ where)[:, :, 0].T
+    assert x.tolist() == pytest.approx([1, -1 / 3])
+    assert y.tolist() == pytest.approx([1 / 3, -1])
+
+
+def test_chromaticity_forgets_the_exposure():
+    pixels = 0.3 + 0.3 * torch.rand(1, 3, 4, 4)
+    bright, dark = with_chromaticity(1.5 * pixels), with_chromaticity(pixels)
+    assert (bright[:, 3:] - dark[:, 3:]).abs().max() < 0.1
+    assert (bright[:, :3] - dark[:, :3]).abs().min() > 0.1
+
+
+def test_every_weight_learns():
+    encoder, decoder = Encoder(64, 4), Decoder(64, 4)
+    decoder(encoder(torch.rand(3, 3, 64, 64))).square().mean().backward()
+    for name, weight in [*encoder.named_parameters(), *decoder.named_parameters()]:
+        assert weight.grad is not None, name
+        assert weight.grad.abs().sum() > 0, name
