@@ -125,7 +125,7 @@ def test_shadows_fall_where_rays_to_the_light_are_blocked(world, light):
     towards = np.where(direction == 0, 1e-12, direction)
     blocked = [
         np.isfinite(slab_hit(points + shift, towards, position - scale / 2, position + scale / 2))
-        for shift in 0.08 * np.array([(x, y, 0) for x in (-1, 0, 1) for y in (-1, 0, 1)])
+        for shift in 0.06 * np.array([(x, y, 0) for x in (-1, 0, 1) for y in (-1, 0, 1)])
     ]
     sure_dark, sure_lit = ground & np.all(blocked, axis=0), ground & ~np.any(blocked, axis=0)
     assert sure_lit.sum() > 1000
