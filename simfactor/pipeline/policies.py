@@ -53,6 +53,24 @@ def version(plan: Plan, agent: Agent, folder: Path) -> str:
     return _checksum([folder / MODEL, *encoder], "train-agent")
 
 
+def check_policy(plan: Plan, agent: Agent, folder: Path) -> None:
+    """Raise SimfactorError unless the agent in ``folder`` was trained on this encoder and these blocks."""
+    if not (folder / MODEL).exists():
+        raise SimfactorError(f"{folder} holds no agent; run `simfactor train-agent` first.")
+    trained = agents.load_agent(folder)
+    if agent.observation == "state":
+        trained.check_layout(None)
+        return
+    encoder = FactorEncoder.from_pretrained(plan.folder / "encoder")
+    trained.check_layout(observed_layout(agent, encoder.layout))
+    learned_on = trained.arguments["about"]["encoder"]
+    if learned_on != _checksum([plan.folder / "encoder" / WEIGHTS], "train-encoder"):
+        raise SimfactorError(
+            f"the agent in {folder} was trained on another encoder than {plan.folder / 'encoder'}; "
+            f"delete {folder} and run `simfactor train-agent` again."
+        )
+
+
 def open_policy(folder: Path) -> Act:
     """Observation -> action of a trained agent, in whatever process calls it."""
     return agents.load_agent(folder).act

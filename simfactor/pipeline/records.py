@@ -31,8 +31,13 @@ PACKAGES = (
 
 
 @contextmanager
-def timed(folder: Path, stage: str) -> Iterator[None]:
-    """Announce a stage and add its seconds, also those of an interrupted try, to ``stages.json``."""
+def timed(run: RunConfig, stage: str) -> Iterator[None]:
+    """Announce a stage and add its seconds, also those of an interrupted try, to ``stages.json``.
+
+    The resolved configuration is left beside it once the stage has done its work, not before: a command that
+    is refused changes nothing.
+    """
+    folder = Path(run.out)
     print(f"{stage} ...", flush=True)
     start = time.perf_counter()
     try:
@@ -42,6 +47,7 @@ def timed(folder: Path, stage: str) -> Iterator[None]:
         seconds = stage_seconds(folder)
         seconds[stage] = seconds.get(stage, 0.0) + spent
         write_json(folder / "stages.json", seconds)
+    _write_config(run)
     print(f"{stage} done in {spent:.1f} s", flush=True)
 
 
@@ -70,7 +76,7 @@ def provenance(run: RunConfig) -> dict[str, Any]:
     return {"config": dataclasses.asdict(run), "versions": versions, "commit": commit(), "seeds": [run.seed]}
 
 
-def write_config(run: RunConfig) -> None:
+def _write_config(run: RunConfig) -> None:
     """Leave the resolved configuration in the run's folder."""
     folder = Path(run.out)
     folder.mkdir(parents=True, exist_ok=True)

@@ -15,8 +15,8 @@ from simfactor.config import RunConfig
 from simfactor.errors import SimfactorError
 from simfactor.pipeline.pictures import pictures
 from simfactor.pipeline.plan import Plan, make_plan
-from simfactor.pipeline.policies import open_policy, training_options, version
-from simfactor.pipeline.records import provenance, read_json, stage_seconds, timed, write_config, write_json
+from simfactor.pipeline.policies import check_policy, open_policy, training_options, version
+from simfactor.pipeline.records import provenance, read_json, stage_seconds, timed, write_json
 from simfactor.pipeline.scoring import score_encoder
 from simfactor.report import write_report, write_summary
 from simfactor.transfer import Job, Results, evaluate_jobs, format_table, tabulate
@@ -34,8 +34,8 @@ def run(config: RunConfig) -> dict[str, Any]:
 
 def generate(config: RunConfig) -> data.FactorDataset:
     """The labelled data set: images to train the encoder on, then those that only scores see."""
-    plan = _started(config)
-    with timed(plan.folder, "generate"):
+    plan = make_plan(config)
+    with timed(config, "generate"):
         return data.generate(
             plan.encoder_space,
             plan.folder / "data",
@@ -49,11 +49,11 @@ def generate(config: RunConfig) -> data.FactorDataset:
 
 def train_encoder(config: RunConfig) -> encoders.FactorEncoder:
     """The encoder of the factors that vary in the data set."""
-    plan = _started(config)
+    plan = make_plan(config)
     dataset = _dataset(plan)
     columns = [dataset.space.index(name) for name in plan.labels.names]
     training = slice(0, config.data.count)
-    with timed(plan.folder, "train-encoder"):
+    with timed(config, "train-encoder"):
         return encoders.train_encoder(
             dataset.images(training),
             dataset.factors(training)[:, columns],
@@ -72,9 +72,9 @@ def train_encoder(config: RunConfig) -> encoders.FactorEncoder:
 
 def score(config: RunConfig) -> dict[str, Any]:
     """MIG, DCI and decodability of the encoder."""
-    plan = _started(config)
+    plan = make_plan(config)
     dataset, encoder = _dataset(plan), _encoder(plan)
-    with timed(plan.folder, "score"):
+    with timed(config, "score"):
         scores = score_encoder(plan, dataset, encoder)
     for name in ("mig", "dci_disentanglement", "dci_completeness", "dci_informativeness", "decodability"):
         print(f"  {name.replace('_', ' '):20} {scores[name]:.3f}")
@@ -83,8 +83,8 @@ def score(config: RunConfig) -> dict[str, Any]:
 
 def train_agent(config: RunConfig) -> None:
     """All agents, all seeds, side by side."""
-    plan = _started(config)
-    with timed(plan.folder, "train-agent"):
+    plan = make_plan(config)
+    with timed(config, "train-agent"):
         jobs = [
             agents.TrainJob(
                 f"{name} seed {seed}",
@@ -100,7 +100,10 @@ def train_agent(config: RunConfig) -> None:
 
 def transfer(config: RunConfig) -> dict[str, Any]:
     """Every trained agent in every domain, on the same episodes."""
-    plan = _started(config)
+    plan = make_plan(config)
+    for name, agent in config.agents.train.items():
+        for seed in plan.training_seeds:
+            check_policy(plan, agent, plan.agent_folder(name, seed))
     jobs = [
         Job(
             name,
@@ -115,7 +118,7 @@ def transfer(config: RunConfig) -> dict[str, Any]:
         for seed in plan.training_seeds
         for domain in plan.domains
     ]
-    with timed(plan.folder, "transfer"):
+    with timed(config, "transfer"):
         results = evaluate_jobs(
             jobs, plan.folder / "transfer" / "episodes", plan.training_seeds, config.transfer.workers
         )
@@ -128,11 +131,11 @@ def transfer(config: RunConfig) -> dict[str, Any]:
 
 def report(config: RunConfig) -> dict[str, Any]:
     """summary.json and report.html, from what the other stages left. Returns the summary."""
-    plan = _started(config)
+    plan = make_plan(config)
     dataset, encoder = _dataset(plan), _encoder(plan)
     table = _read(plan.folder / RESULTS, "transfer")
     scores = _read(plan.folder / "scores" / "scores.json", "score")["scores"]
-    with timed(plan.folder, "report"):
+    with timed(config, "report"):
         drawn = pictures(plan, dataset, encoder)
     seconds = stage_seconds(plan.folder)
     summary = {
@@ -154,12 +157,6 @@ def report(config: RunConfig) -> dict[str, Any]:
     write_report(plan.folder / "report.html", title=title, summary=summary, pictures=drawn)
     print(f"report: {plan.folder / 'report.html'}\nnumbers: {plan.folder / 'summary.json'}")
     return summary
-
-
-def _started(config: RunConfig) -> Plan:
-    plan = make_plan(config)
-    write_config(config)
-    return plan
 
 
 def _dataset(plan: Plan) -> data.FactorDataset:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -79,6 +80,23 @@ def test_other_arguments_in_the_same_folder_are_refused(
     ):
         assert cli.main([command, str(TINY), "--out", str(finished), option, "7"]) == 2
         assert told in capsys.readouterr().err
+
+
+def test_an_agent_of_another_encoder_or_other_blocks_is_refused(
+    finished: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = shutil.copytree(finished, tmp_path / "copy")
+    description = out / "agents" / "latent-task" / "seed-1" / "agent.json"
+    stored = json.loads(description.read_text())
+    stored["arguments"]["about"]["encoder"] = "another"
+    description.write_text(json.dumps(stored))
+    assert cli.main(["transfer", str(TINY), "--out", str(out)]) == 2
+    assert "was trained on another encoder" in capsys.readouterr().err
+    other = yaml.safe_load(TINY.read_text())
+    other["agents"]["train"]["latent-task"]["blocks"] = ["ee_x"]
+    (tmp_path / "other.yaml").write_text(yaml.safe_dump(other))
+    assert cli.main(["transfer", str(tmp_path / "other.yaml"), "--out", str(finished)]) == 2
+    assert "use the encoder and the blocks it was trained with" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
