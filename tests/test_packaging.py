@@ -1,5 +1,6 @@
 """The wheel holds what the folders hold, and nothing lands outside the package."""
 
+import os
 import subprocess
 import sys
 import zipfile
@@ -17,11 +18,16 @@ SOURCES = {
 
 
 @pytest.fixture(scope="module")
-def wheel(tmp_path_factory: pytest.TempPathFactory) -> set[str]:
+def wheel_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     out = tmp_path_factory.mktemp("wheel")
     command = [sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", str(out), str(ROOT)]
     subprocess.run(command, check=True, capture_output=True)
-    with zipfile.ZipFile(next(out.glob("*.whl"))) as file:
+    return next(out.glob("*.whl"))
+
+
+@pytest.fixture(scope="module")
+def wheel(wheel_file: Path) -> set[str]:
+    with zipfile.ZipFile(wheel_file) as file:
         return set(file.namelist())
 
 
@@ -43,6 +49,38 @@ def test_the_wheel_holds_every_module_config_and_template(wheel: set[str]) -> No
 def test_the_wheel_claims_one_top_level_name_only(wheel: set[str]) -> None:
     tops = {name.split("/")[0] for name in wheel}
     assert {top for top in tops if not top.endswith(".dist-info")} == {"simfactor"}
+
+
+def test_the_wheel_runs_from_outside_the_checkout(wheel_file: Path, tmp_path: Path) -> None:
+    installed, elsewhere = tmp_path / "installed", tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    pip = [
+        sys.executable,
+        "-m",
+        "pip",
+        "install",
+        "--quiet",
+        "--no-deps",
+        "--no-index",
+        "--target",
+        str(installed),
+    ]
+    subprocess.run([*pip, str(wheel_file)], check=True, capture_output=True)
+    command = (
+        "import sys, simfactor.cli; print(simfactor.__file__); sys.exit(simfactor.cli.main(sys.argv[1:]))"
+    )
+    small = ["--data.count", "8", "--data.score-count", "60", "--data.workers", "1", "--out", "run"]
+    result = subprocess.run(
+        [sys.executable, "-c", command, "generate", "quickstart", *small],
+        cwd=elsewhere,
+        env={**os.environ, "PYTHONPATH": str(installed)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert result.returncode == 0, result.stderr
+    assert result.stdout.splitlines()[0].startswith(str(installed))
+    assert (elsewhere / "run" / "data" / "manifest.json").exists()
 
 
 def test_importing_the_package_is_cheap() -> None:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
+from tqdm import tqdm
 
 from simfactor.agents.record import read_curve
 from simfactor.data import FactorDataset, contact_sheet, factor_sheet
@@ -22,12 +24,13 @@ CURVE_WINDOW = 25  # episodes that a point of an agent's curve averages
 def pictures(plan: Plan, dataset: FactorDataset, encoder: FactorEncoder) -> list[Picture]:
     """Everything the report shows besides its charts, in order."""
     arrays = np.load(plan.folder / "scores" / "arrays.npz")
-    return [
-        *_data(plan, dataset),
-        *_separation(arrays["matrix"], arrays["traversals"], encoder),
-        *_learning(plan),
-        *_films(plan),
+    parts: list[Callable[[], list[Picture]]] = [
+        lambda: _data(plan, dataset),
+        lambda: _separation(arrays["matrix"], arrays["traversals"], encoder),
+        lambda: _learning(plan),
+        lambda: _films(plan),
     ]
+    return [picture for draw in tqdm(parts, desc="drawing", disable=None) for picture in draw()]
 
 
 def _data(plan: Plan, dataset: FactorDataset) -> list[Picture]:

@@ -9,12 +9,12 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from tqdm import tqdm
 
 from simfactor import metrics
 from simfactor.atomic import write_atomically
 from simfactor.data import FactorDataset
 from simfactor.encoders import FactorEncoder, latent_traversals
-from simfactor.factors import FactorSpace
 from simfactor.pipeline.plan import Plan
 from simfactor.pipeline.records import read_json, write_json
 
@@ -22,12 +22,14 @@ TRAIN_SHARE = 2 / 3  # of the scored images train the metrics' learners, the res
 CLASS_BINS = 10  # of a continuous factor, where a metric wants classes
 DCI_LEARNER = "random_forest"
 TRAVERSAL_STEPS = 9
+METRICS = 3  # steps of the progress bar: DCI, decodability, and the rest
 
 
 def score_encoder(plan: Plan, dataset: FactorDataset, encoder: FactorEncoder) -> dict[str, Any]:
     """MIG, DCI and decodability of the encoder, kept in OUT/scores; computed anew if something changed."""
     folder = plan.folder / "scores"
-    indices = np.arange(plan.run.data.count, len(dataset))
+    first = plan.run.data.count
+    indices = np.arange(first, first + plan.run.data.score_count)
     fingerprint = _fingerprint(plan, encoder, len(indices))
     if (folder / "scores.json").exists():
         stored = read_json(folder / "scores.json")
@@ -36,7 +38,8 @@ def score_encoder(plan: Plan, dataset: FactorDataset, encoder: FactorEncoder) ->
     space = encoder.space
     rows = dataset.factors(indices)[:, [dataset.space.index(name) for name in space.names]]
     codes = encoder.encode(dataset.images(indices)).astype(np.float64)
-    scores, matrix = _scores(codes, rows, space, encoder)
+    with tqdm(total=METRICS, desc="scoring", disable=None) as bar:
+        scores, matrix = _scores(codes, rows, encoder, bar)
     shown = dataset.images(indices[:1])
     buffer = io.BytesIO()
     np.savez_compressed(
@@ -49,9 +52,9 @@ def score_encoder(plan: Plan, dataset: FactorDataset, encoder: FactorEncoder) ->
 
 
 def _scores(
-    codes: NDArray[np.float64], rows: NDArray[np.float64], space: FactorSpace, encoder: FactorEncoder
+    codes: NDArray[np.float64], rows: NDArray[np.float64], encoder: FactorEncoder, bar: tqdm
 ) -> tuple[dict[str, Any], NDArray[np.float64]]:
-    split = int(len(codes) * TRAIN_SHARE)
+    space, split = encoder.space, int(len(codes) * TRAIN_SHARE)
     parts = (codes[:split], rows[:split], codes[split:], rows[split:])
     factors = [space[name] for name in space.names]
     columns: dict[str, Any] = {
@@ -63,7 +66,9 @@ def _scores(
     blocks = [encoder.layout.dims([name]) for name in space.names] if labelled else None
     classes = space.classes(rows, CLASS_BINS)
     dci = metrics.dci(*parts, **columns, learner=DCI_LEARNER)
+    bar.update()
     decoded = metrics.decodability(*parts, **columns)
+    bar.update()
     scores = {
         "mig": float(metrics.mig(codes, classes, names=space.names)),
         "dci_disentanglement": dci.disentanglement,
@@ -81,6 +86,7 @@ def _scores(
         scores["own_block_decodability_by_factor"] = dict(
             zip(space.names, own.by_factor.tolist(), strict=True)
         )
+    bar.update()
     return scores, metrics.mutual_information_matrix(codes, classes)
 
 

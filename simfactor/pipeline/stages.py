@@ -155,6 +155,7 @@ def report(config: RunConfig) -> dict[str, Any]:
     write_summary(plan.folder / "summary.json", summary)
     title = f"simfactor: {plan.folder.name}"
     write_report(plan.folder / "report.html", title=title, summary=summary, pictures=drawn)
+    print(format_table(table))
     print(f"report: {plan.folder / 'report.html'}\nnumbers: {plan.folder / 'summary.json'}")
     return summary
 

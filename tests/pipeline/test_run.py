@@ -188,7 +188,7 @@ def _times(root: Path, names: list[str]) -> dict[str, int]:
     noted = {
         str(path): path.stat().st_mtime_ns
         for path in files
-        if path.is_file() and path.name != "manifest.json"
+        if path.is_file() and path.name not in ("manifest.json", ".lock")
     }
     assert noted
     return noted
