@@ -1,6 +1,7 @@
-"""How fast labelled images are made: `python benchmarks/generate.py [--quick] [--json FILE]`.
+"""How fast labelled images are made: `python benchmarks/generate.py [--space NAME] [--quick] [--json FILE]`.
 
-Runs `simfactor.data.generate` with two workers (64x64, shadows on, the tabletop scene with all its factors)
+Runs `simfactor.data.generate` with two workers (64x64, shadows on; all factors of the tabletop scene, or those
+that the quickstart varies)
 into a fresh folder, three times, and prints the row of docs/benchmarks.md. Start-up is what the same workers
 take for one image each.
 """
@@ -15,19 +16,26 @@ import resource
 import statistics
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
 
+from simfactor.config import load_config
 from simfactor.data import generate
-from simfactor.factors import load_space
+from simfactor.factors import FactorSpace, load_space
+from simfactor.pipeline import make_plan
 from simfactor.render import StudioSpec
 
 WORKERS = 2
 TARGET = 150  # labelled images/s on two cores
+SPACES: dict[str, Callable[[], FactorSpace]] = {
+    "tabletop": lambda: load_space("tabletop"),
+    "quickstart": lambda: make_plan(load_config("quickstart")).encoder_space,
+}
 
 
-def measure(count: int, shard_size: int) -> tuple[float, float]:
+def measure(space: FactorSpace, count: int, shard_size: int) -> tuple[float, float]:
     """Wall-clock and CPU seconds (this process and the workers) of one run."""
-    space, spec = load_space("tabletop"), StudioSpec(image_size=64)
+    spec = StudioSpec(image_size=64)
     with tempfile.TemporaryDirectory() as folder:
         cpu, wall = cpu_seconds(), time.perf_counter()
         generate(space, folder, count, 0, spec, shard_size=shard_size, workers=WORKERS, progress=False)
@@ -40,12 +48,12 @@ def cpu_seconds() -> float:
     return sum(usage.ru_utime + usage.ru_stime for usage in usages)
 
 
-def benchmark(count: int, shard_size: int, repeats: int) -> dict[str, float | int | str]:
+def benchmark(space: FactorSpace, count: int, shard_size: int, repeats: int) -> dict[str, float | int | str]:
     """Medians over ``repeats`` runs of ``count`` images."""
     runs, starts = [], []
     for _ in range(repeats):
-        starts.append(measure(WORKERS, 1))
-        runs.append(measure(count, shard_size))
+        starts.append(measure(space, WORKERS, 1))
+        runs.append(measure(space, count, shard_size))
     wall, cpu = (statistics.median(run[i] for run in runs) for i in range(2))
     start_wall, start_cpu = (statistics.median(start[i] for start in starts) for i in range(2))
     return {
@@ -67,10 +75,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
+    parser.add_argument("--space", choices=SPACES, default="tabletop", help="whose factors vary")
     parser.add_argument("--quick", action="store_true", help="a tenth of the images, one run")
     parser.add_argument("--json", type=Path, help="write the figures to this file too")
     args = parser.parse_args()
-    result = benchmark(256, 32, 1) if args.quick else benchmark(3072, 256, 3)
+    space = SPACES[args.space]()
+    result = benchmark(space, 256, 32, 1) if args.quick else benchmark(space, 3072, 256, 3)
     print("| cores | workers | images | images/s | images/s without start-up | CPU ms/image | start-up s |")
     print("|---|---|---|---|---|---|---|")
     print(

@@ -19,7 +19,7 @@ Array = NDArray[np.floating[Any]]
 Index = NDArray[np.intp]
 Drawing = tuple[NDArray[np.uint8], Array, NDArray[np.int32]]
 
-MAX_SHAPES = 500  # PyBullet never frees a visual shape (45 kB for 240 triangles): then start a new client
+MAX_SHAPES = 1500  # PyBullet never frees a visual shape (45 kB for 240 triangles): then start a new client
 
 
 @dataclass
