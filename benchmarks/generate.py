@@ -1,9 +1,8 @@
 """How fast labelled images are made: `python benchmarks/generate.py [--space NAME] [--quick] [--json FILE]`.
 
-Runs `simfactor.data.generate` with two workers (64x64, shadows on; all factors of the tabletop scene, or those
-that the quickstart varies)
-into a fresh folder, three times, and prints the row of docs/benchmarks.md. Start-up is what the same workers
-take for one image each.
+Runs `simfactor.data.generate` with two workers (64x64, shadows on; all factors of the tabletop scene, or
+those that the quickstart varies) into a fresh folder, three times, and prints the row of docs/benchmarks.md.
+Start-up is what the same workers take for one image each.
 """
 
 from __future__ import annotations
