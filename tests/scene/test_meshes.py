@@ -311,7 +311,7 @@ def test_the_panda_keeps_its_outline() -> None:
     changed = (a.segmentation != b.segmentation).any(axis=-1)
     assert robot.mean() > 0.08
     assert changed.mean() < 0.0025
-    assert changed.sum() / robot.sum() < 0.04
+    assert changed.sum() / robot.sum() < 0.031
     both = robot & ~changed
     assert np.abs(a.rgb[both].astype(float) - b.rgb[both]).mean() < 6  # the normals still follow the surface
 
