@@ -43,30 +43,43 @@ class Mesh:
 class RenderBatch:
     """N images of one world: geometry is shared, everything else is given per image.
 
-    There are I *instances* (a link's colour group, an object, the table...). Lights shine *from* the
-    given direction. The shading model a renderer must follow, per channel, in linear light::
+    There are I *instances* (a link's colour group, an object, the table...) and L lights, which shine *from*
+    the given directions; only light 0, the key light, casts shadows, and only of instances that ``casts``.
+    The shading model a renderer must follow, per channel, in linear light::
 
-        albedo * (ambient + light * visibility * max(0, n . l)) + specular highlight
+        ambient = ground + (sky - ground) * (1 + n.z) / 2
+        diffuse = albedo * (ambient + sum over l of light[l] * visible[l] * max(0, n . direction[l]))
+        rgb = srgb(exposure * (diffuse + highlights))
+
+    with the highlights of Karis (2013), a GGX lobe of the instance's ``roughness`` times its ``specular``.
+    Surfaces are two-sided: n is the normal on the camera's side.
     """
 
     meshes: tuple[Mesh, ...]
     textures: tuple[Byte, ...]  # each (H, W, 3), sRGB
     segment: Int  # (I, 2): PyBullet body id and link index (-1 = base)
+    casts: NDArray[np.bool_]  # (I,): whether the instance casts shadows
     mesh: Int  # (N, I): index into meshes, or HIDDEN
     position: Float  # (N, I, 3) metres
     orientation: Float  # (N, I, 4) xyzw
     scale: Float  # (N, I, 3)
-    color: Float  # (N, I, 3) sRGB; multiplies the texture
-    texture: Int  # (N, I): index into textures, or UNTEXTURED
-    specular: Float  # (N, I) highlight strength, 0 = matt
-    light_direction: Float  # (N, 3) unit, from the world towards the light
-    light_color: Float  # (N, 3) linear rgb, intensity included
-    ambient: Float  # (N, 3) linear rgb, intensity included
-    background: Float  # (N, 3) sRGB where no geometry is hit
     camera_position: Float  # (N, 3)
     camera_target: Float  # (N, 3)
     camera_up: Float  # (N, 3)
-    fov: Float  # (N,) vertical field of view, radians
+    focal: Float  # (N, 2): focal lengths along the image's width and height, both in image heights
+    principal_point: Float  # (N, 2): in image widths from the left and heights from the top; 0.5 = centre
+    color: Float  # (N, I, 3) sRGB; multiplies the texture
+    texture: Int  # (N, I): index into textures, or UNTEXTURED
+    specular: Float  # (N, I) reflectance of the highlight in [0, 1], 0 = none
+    roughness: Float  # (N, I) in (0, 1], the highlight's: small is glossy
+    light_direction: Float  # (N, L, 3) unit, from the world towards the lights
+    light_color: Float  # (N, L, 3) linear rgb, intensity included
+    light_softness: Float  # (N,) angular diameter of the key light in radians; 0 = hard-edged shadows
+    sky: Float  # (N, 3) linear rgb of the ambient light from above (+z)
+    ground: Float  # (N, 3) and from below
+    background: Float  # (N, 2, 3) sRGB of the top and the bottom row where nothing is hit, linear in between
+    backdrop: Int  # (N,): index of the texture shown instead of the background, or UNTEXTURED
+    exposure: Float  # (N,) factor on linear light before it becomes sRGB
     near: float
     far: float
     height: int
@@ -96,7 +109,7 @@ class RenderBatch:
 
     def save(self, path: str | Path) -> None:
         """Write the batch as one ``.npz`` file (no pickles)."""
-        arrays = {name: getattr(self, name) for name in (*PER_IMAGE, "segment")}
+        arrays = {name: getattr(self, name) for name in (*PER_IMAGE, *PER_INSTANCE)}
         for i, mesh in enumerate(self.meshes):
             arrays |= {f"mesh{i}.{f.name}": getattr(mesh, f.name) for f in fields(Mesh)}
         arrays |= {f"texture{i}": texture for i, texture in enumerate(self.textures)}
@@ -117,14 +130,32 @@ class RenderBatch:
                 for i in range(header["meshes"])
             )
             textures = tuple(file[f"texture{i}"] for i in range(header["textures"]))
-            arrays = {name: file[name] for name in (*PER_IMAGE, "segment")}
+            arrays = {name: file[name] for name in (*PER_IMAGE, *PER_INSTANCE)}
         return RenderBatch(meshes, textures, **arrays, **{name: header[name] for name in SCALARS})
 
 
 SCALARS = ("near", "far", "height", "width")
-PER_IMAGE = tuple(
-    f.name for f in fields(RenderBatch) if f.name not in (*SCALARS, "meshes", "textures", "segment")
+PER_INSTANCE = ("segment", "casts")
+GEOMETRY = (  # what decides which surface a pixel sees; the rest of PER_IMAGE is appearance
+    "mesh",
+    "position",
+    "orientation",
+    "scale",
+    "camera_position",
+    "camera_target",
+    "camera_up",
+    "focal",
+    "principal_point",
 )
+PER_IMAGE = tuple(
+    f.name for f in fields(RenderBatch) if f.name not in (*SCALARS, *PER_INSTANCE, "meshes", "textures")
+)
+APPEARANCE = tuple(name for name in PER_IMAGE if name not in GEOMETRY)
+
+
+def focal_length(fov: float | NDArray[np.floating[Any]]) -> Any:
+    """The focal length in image heights that gives a vertical field of view of ``fov`` radians."""
+    return 0.5 / np.tan(np.asarray(fov) / 2)
 
 
 @dataclass(frozen=True)
@@ -133,16 +164,21 @@ class Images:
 
     rgb (N, H, W, 3) uint8 sRGB; depth (N, H, W) float32 metres along the viewing axis, ``inf`` where
     nothing is hit; segmentation (N, H, W, 2) int32 of body id and link index, (-1, -1) where nothing is hit.
+    From renderers that are asked for them: normals (N, H, W, 3) float32, unit, in the world's frame, and
+    albedo (N, H, W, 3) uint8 sRGB; both 0 where nothing is hit.
     """
 
     rgb: Byte
     depth: Float
     segmentation: Int
+    normals: Float | None = None
+    albedo: Byte | None = None
 
     def __len__(self) -> int:
         return len(self.rgb)
 
     @staticmethod
     def concatenate(parts: Sequence[Images]) -> Images:
-        """Stack the images of several renders."""
-        return Images(*(np.concatenate([getattr(p, f.name) for p in parts]) for f in fields(Images)))
+        """Stack the images of several renders, which must have the same outputs."""
+        given = [f.name for f in fields(Images) if getattr(parts[0], f.name) is not None]
+        return Images(**{name: np.concatenate([getattr(p, name) for p in parts]) for name in given})

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from simfactor.errors import SimfactorError, unknown_name
-from simfactor.frames import PER_IMAGE, Images, Mesh, RenderBatch
+from simfactor.frames import PER_IMAGE, PER_INSTANCE, Images, Mesh, RenderBatch
 
 
 def make_batch(images: int = 3, instances: int = 2, seed: int = 0) -> RenderBatch:
@@ -26,6 +26,7 @@ def make_batch(images: int = 3, instances: int = 2, seed: int = 0) -> RenderBatc
         meshes=(mesh, replace(mesh, faces=mesh.faces[:1])),
         textures=(rng.integers(0, 256, (4, 6, 3), dtype=np.uint8),),
         segment=whole(i, 2),
+        casts=np.arange(i) > 0,
         mesh=whole(n, i),
         position=real(n, i, 3),
         orientation=real(n, i, 4),
@@ -33,14 +34,20 @@ def make_batch(images: int = 3, instances: int = 2, seed: int = 0) -> RenderBatc
         color=real(n, i, 3),
         texture=whole(n, i),
         specular=real(n, i),
-        light_direction=real(n, 3),
-        light_color=real(n, 3),
-        ambient=real(n, 3),
-        background=real(n, 3),
+        roughness=real(n, i),
+        light_direction=real(n, 2, 3),
+        light_color=real(n, 2, 3),
+        light_softness=real(n),
+        sky=real(n, 3),
+        ground=real(n, 3),
+        background=real(n, 2, 3),
+        backdrop=whole(n),
+        exposure=real(n),
         camera_position=real(n, 3),
         camera_target=real(n, 3),
         camera_up=real(n, 3),
-        fov=real(n),
+        focal=real(n, 2),
+        principal_point=real(n, 2),
         near=0.1,
         far=7.5,
         height=48,
@@ -49,7 +56,7 @@ def make_batch(images: int = 3, instances: int = 2, seed: int = 0) -> RenderBatc
 
 
 def assert_equal(a: RenderBatch, b: RenderBatch) -> None:
-    for name in (*PER_IMAGE, "segment"):
+    for name in (*PER_IMAGE, *PER_INSTANCE):
         np.testing.assert_array_equal(getattr(a, name), getattr(b, name), strict=True)
     assert (a.near, a.far, a.height, a.width) == (b.near, b.far, b.height, b.width)
     for one, other in zip(a.textures, b.textures, strict=True):
@@ -62,7 +69,7 @@ def assert_equal(a: RenderBatch, b: RenderBatch) -> None:
 
 
 def test_every_field_is_per_image_or_shared() -> None:
-    shared = {"meshes", "textures", "segment", "near", "far", "height", "width"}
+    shared = {"meshes", "textures", "segment", "casts", "near", "far", "height", "width"}
     assert {f.name for f in fields(RenderBatch)} == set(PER_IMAGE) | shared
 
 

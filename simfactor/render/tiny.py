@@ -81,7 +81,7 @@ class TinyRenderer:
 
     def _image(self, batch: RenderBatch, i: int, white: Stage, coded: Stage) -> Drawing:
         camera = _camera(batch, i)
-        light = batch.light_direction[i].astype(np.float64)
+        light = batch.light_direction[i, 0].astype(np.float64)
         light /= np.linalg.norm(light)
         owner = white.arrange(batch, i, batch.mesh[i] != HIDDEN)
         rgb, depth, bodies = white.draw(camera, light)
@@ -95,9 +95,9 @@ class TinyRenderer:
         if self.shadows:
             points = camera.points(hit, depth.reshape(-1)[hit])
             visible = self._lit(batch, i, camera, points, lambert, light, white)
-        shaded = shade(albedo[hit], lambert, visible, batch.light_color[i], batch.ambient[i])
+        shaded = shade(albedo[hit], lambert, visible, batch.light_color[i, 0], batch.sky[i])
         linear = np.empty((len(instance), 3), np.float32)
-        linear[:] = to_linear(batch.background[i])
+        linear[:] = to_linear(batch.background[i, 0])
         linear[hit] = shaded
 
         size = (batch.height, batch.width)
@@ -143,7 +143,7 @@ class TinyRenderer:
         white: Stage,
     ) -> Array:
         """The share (P,) of the light that reaches each of ``points`` (P, 3)."""
-        casts = batch.mesh[i] != HIDDEN
+        casts = batch.casts & (batch.mesh[i] != HIDDEN)
         for instance in np.flatnonzero(casts):
             plane = self._planes[batch.mesh[i, instance]]
             if plane is not None:
@@ -161,7 +161,7 @@ def _camera(batch: RenderBatch, i: int) -> Camera:
         batch.camera_position[i],
         batch.camera_target[i],
         batch.camera_up[i],
-        float(batch.fov[i]),
+        float(2 * np.arctan(0.5 / batch.focal[i, 1])),
         batch.near,
         batch.far,
         batch.height,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from simfactor.frames import HIDDEN, UNTEXTURED, Mesh, RenderBatch
+from simfactor.frames import HIDDEN, UNTEXTURED, Mesh, RenderBatch, focal_length
 from simfactor.scene.marker import marker_index
 from simfactor.scene.meshes import link_meshes
 from simfactor.scene.optics import LOOK_AT
@@ -16,6 +16,8 @@ from simfactor.scene.world import World
 
 ROOM = ("table", "floor", "wall")
 SPECULAR = {"robot": 0.3, "table": 0.1, "floor": 0.0, "wall": 0.0, "object": 0.2, "target": 0.1}
+ROUGHNESS = {"robot": 0.4, "table": 0.5, "floor": 1.0, "wall": 1.0, "object": 0.3, "target": 0.5}
+BACKDROPS = ("floor", "wall")  # cast no shadows: the room is painted around the table
 SKY = (0.6, 0.65, 0.7)  # sRGB above the wall
 NEAR, FAR = 0.05, 20.0  # metres
 SHAPE_INDEX = {name: i for i, name in enumerate(SHAPES)}
@@ -48,7 +50,9 @@ class Snapshots:
         self.segment = np.full((count, 2), -1, np.int32)
         self.segment[:, 0] = ids
         self.segment[: self.arms, 1] = [m.link for m in links]
+        self.casts = np.array([name not in BACKDROPS for name in names])
         self.specular = np.array([[SPECULAR[name] for name in names]], np.float32)
+        self.roughness = np.array([[ROUGHNESS[name] for name in names]], np.float32)
         self.segment.setflags(write=False)
 
     def take(self, height: int, width: int) -> RenderBatch:
@@ -61,6 +65,7 @@ class Snapshots:
             meshes=self.meshes,
             textures=self.textures,
             segment=self.segment,
+            casts=self.casts,
             mesh=mesh[None],
             position=position[None],
             orientation=orientation[None],
@@ -68,14 +73,20 @@ class Snapshots:
             color=color[None],
             texture=texture[None],
             specular=self.specular,
-            light_direction=_row(light.direction),
-            light_color=_row(light.color),
-            ambient=_row(light.ambient),
-            background=_row(SKY),
+            roughness=self.roughness,
+            light_direction=_row([light.direction]),
+            light_color=_row([light.color]),
+            light_softness=_row(0.0),
+            sky=_row(light.ambient),
+            ground=_row(light.ambient),
+            background=_row([SKY, SKY]),
+            backdrop=np.array([UNTEXTURED], np.int32),
+            exposure=_row(1.0),
             camera_position=_row(camera.position),
             camera_target=_row(LOOK_AT),
             camera_up=_row((0.0, 0.0, 1.0)),
-            fov=np.array([np.radians(camera.fov)], np.float32),
+            focal=_row([focal_length(np.radians(camera.fov))] * 2),
+            principal_point=_row([0.5, 0.5]),
             near=NEAR,
             far=FAR,
             height=height,

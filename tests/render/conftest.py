@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from numpy.typing import ArrayLike, NDArray
 
-from simfactor.frames import PER_IMAGE, UNTEXTURED, Images, Mesh, RenderBatch
+from simfactor.frames import PER_IMAGE, UNTEXTURED, Images, Mesh, RenderBatch, focal_length
 from simfactor.render.tiny import TinyRenderer
 
 GROUND, BOX, BALL = 0, 1, 2
@@ -61,6 +61,7 @@ def make_batch(size: int = 64) -> RenderBatch:
         meshes=(ground_mesh(), box_mesh(), ball_mesh()),
         textures=(stripes,),
         segment=np.array([[0, -1], [3, 2], [7, -1]], np.int32),
+        casts=np.array([False, True, True]),
         mesh=np.array([[0, 1, 2]], np.int32),
         position=row([[0, 0, 0], [0.25, 0.2, 0.15], [-0.3, -0.2, 0.2]]),
         orientation=row([[0, 0, 0, 1], [0, 0, np.sin(0.2), np.cos(0.2)], [0, 0, 0, 1]]),
@@ -68,14 +69,20 @@ def make_batch(size: int = 64) -> RenderBatch:
         color=row([[0.6, 0.6, 0.6], [0.8, 0.1, 0.1], [1, 1, 1]]),
         texture=np.full((1, 3), UNTEXTURED, np.int32),
         specular=np.zeros((1, 3), np.float32),
-        light_direction=row(light / np.linalg.norm(light)),
-        light_color=row([0.7, 0.7, 0.7]),
-        ambient=row([0.2, 0.2, 0.2]),
-        background=row([0.2, 0.4, 0.8]),
+        roughness=np.ones((1, 3), np.float32),
+        light_direction=row([light / np.linalg.norm(light)]),
+        light_color=row([[0.7, 0.7, 0.7]]),
+        light_softness=row(0),
+        sky=row([0.2, 0.2, 0.2]),
+        ground=row([0.2, 0.2, 0.2]),
+        background=row([[0.2, 0.4, 0.8]] * 2),
+        backdrop=np.array([UNTEXTURED], np.int32),
+        exposure=row(1),
         camera_position=row([1.3, -0.9, 1.1]),
         camera_target=row([0, 0, 0.1]),
         camera_up=row([0, 0, 1]),
-        fov=np.array([0.9], np.float32),
+        focal=row([focal_length(0.9)] * 2),
+        principal_point=row([0.5, 0.5]),
         near=0.05,
         far=10.0,
         height=size,
@@ -93,6 +100,8 @@ class World:
     def changed(self, instance: int | None = None, **fields: ArrayLike) -> RenderBatch:
         """The batch with fields of its one image replaced, or those of one instance."""
         arrays = {name: getattr(self.base, name).copy() for name in PER_IMAGE}
+        if "ambient" in fields:
+            fields["sky"] = fields["ground"] = fields.pop("ambient")
         for name, value in fields.items():
             arrays[name][(0,) if instance is None else (0, instance)] = value
         return replace(self.base, **arrays)

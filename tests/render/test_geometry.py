@@ -15,7 +15,7 @@ def rays(batch):
     forward = (target - eye) / np.linalg.norm(target - eye)
     right = np.cross(forward, batch.camera_up[0])
     right /= np.linalg.norm(right)
-    half = np.tan(float(batch.fov[0]) / 2)
+    half = 0.5 / float(batch.focal[0, 1])
     y = half * (1 - 2 * (np.arange(batch.height) + 0.5) / batch.height)
     x = half * (2 * (np.arange(batch.width) + 0.5) / batch.width - 1) * batch.width / batch.height
     return eye, forward + x[None, :, None] * right + y[:, None, None] * np.cross(right, forward)
@@ -71,7 +71,7 @@ def pybullet_image(batch, folder):
             )
             instances[body] = instance
         look = [getattr(batch, f"camera_{name}")[0].tolist() for name in ("position", "target", "up")]
-        fov = np.degrees(float(batch.fov[0]))
+        fov = np.degrees(2 * np.arctan(0.5 / float(batch.focal[0, 1])))
         projection = list(pybullet.computeProjectionMatrixFOV(fov, 1.0, batch.near, batch.far))
         projection[8] = projection[9] = 1 / batch.width  # its samples lie on pixel corners
         _, _, _, buffer, bodies = pybullet.getCameraImage(

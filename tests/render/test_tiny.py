@@ -37,7 +37,7 @@ def test_what_is_not_hit_is_background(world):
     assert 0.1 < empty.mean() < 0.9
     assert (images.segmentation[0][empty] == -1).all()
     assert (images.segmentation[0][~empty][:, 0] >= 0).all()
-    assert (images.rgb[0][empty] == np.round(255 * world.base.background[0])).all()
+    assert (images.rgb[0][empty] == np.round(255 * world.base.background[0, 0])).all()
 
 
 def test_every_instance_is_labelled_with_its_segment(world):

@@ -9,7 +9,7 @@ import pytest
 from numpy.typing import NDArray
 
 from simfactor.errors import SimfactorError
-from simfactor.frames import UNTEXTURED, RenderBatch
+from simfactor.frames import UNTEXTURED, RenderBatch, focal_length
 from simfactor.render.tiny import TinyRenderer
 from simfactor.scene import meshes
 from simfactor.scene.bullet import pybullet
@@ -272,6 +272,7 @@ def panda_batch(parts: list[LinkMesh], pose: tuple[float, ...]) -> RenderBatch:
         meshes=tuple(p.mesh for p in parts),
         textures=(),
         segment=np.array([[0, p.link] for p in parts], np.int32),
+        casts=np.ones(count, bool),
         mesh=np.arange(count, dtype=np.int32)[None],
         position=row([p[0] for p in poses]),
         orientation=row([p[1] for p in poses]),
@@ -279,14 +280,20 @@ def panda_batch(parts: list[LinkMesh], pose: tuple[float, ...]) -> RenderBatch:
         color=row([p.color for p in parts]),
         texture=np.full((1, count), UNTEXTURED, np.int32),
         specular=np.zeros((1, count), np.float32),
-        light_direction=row([0.0, 0.6, 0.8]),
-        light_color=row([0.7] * 3),
-        ambient=row([0.3] * 3),
-        background=row([0.0] * 3),
+        roughness=np.ones((1, count), np.float32),
+        light_direction=row([[0.0, 0.6, 0.8]]),
+        light_color=row([[0.7] * 3]),
+        light_softness=row(0.0),
+        sky=row([0.3] * 3),
+        ground=row([0.3] * 3),
+        background=row([[0.0] * 3] * 2),
+        backdrop=np.array([UNTEXTURED], np.int32),
+        exposure=row(1.0),
         camera_position=row([1.5, 0.7, 0.9]),
         camera_target=row([0.3, 0.0, 0.35]),
         camera_up=row([0.0, 0.0, 1.0]),
-        fov=np.array([0.8], np.float32),
+        focal=row([focal_length(0.8)] * 2),
+        principal_point=row([0.5, 0.5]),
         near=0.05,
         far=10.0,
         height=224,

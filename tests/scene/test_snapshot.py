@@ -19,27 +19,34 @@ def test_shapes_and_types(scenes: dict[str, Scene], name: str) -> None:
         "mesh": (1, count),
         "texture": (1, count),
         "specular": (1, count),
-        "fov": (1,),
+        "roughness": (1, count),
+        "focal": (1, 2),
+        "principal_point": (1, 2),
         "position": (1, count, 3),
         "orientation": (1, count, 4),
         "scale": (1, count, 3),
         "color": (1, count, 3),
         "segment": (count, 2),
-        "light_direction": (1, 3),
-        "light_color": (1, 3),
-        "ambient": (1, 3),
-        "background": (1, 3),
+        "casts": (count,),
+        "light_direction": (1, 1, 3),
+        "light_color": (1, 1, 3),
+        "light_softness": (1,),
+        "sky": (1, 3),
+        "ground": (1, 3),
+        "background": (1, 2, 3),
+        "backdrop": (1,),
+        "exposure": (1,),
         "camera_position": (1, 3),
         "camera_target": (1, 3),
         "camera_up": (1, 3),
     }
     assert {field: getattr(batch, field).shape for field in shapes} == shapes
-    integers = ("mesh", "texture", "segment")
+    integers = ("mesh", "texture", "segment", "backdrop")
     for field in shapes:
         assert getattr(batch, field).dtype == (np.int32 if field in integers else np.float32), field
     assert (batch.height, batch.width) == (48, 64)
     np.testing.assert_allclose(np.linalg.norm(batch.orientation, axis=2), 1.0, atol=1e-6)
-    np.testing.assert_allclose(np.linalg.norm(batch.light_direction, axis=1), 1.0, atol=1e-6)
+    np.testing.assert_allclose(np.linalg.norm(batch.light_direction, axis=-1), 1.0, atol=1e-6)
     assert batch.mesh.max() < len(batch.meshes)
     assert batch.texture.max() < len(batch.textures)
 
