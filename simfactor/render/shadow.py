@@ -2,35 +2,85 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from simfactor.frames import Mesh
+from simfactor.frames import RenderBatch
 from simfactor.render.camera import Camera, cross
 
 Array = NDArray[np.floating[Any]]
+Draw = Callable[[Camera, Array], tuple[NDArray[np.uint8], Array, NDArray[np.int32]]]  # as Stage.draw
 
-REACH = 0.6  # how far from its target a camera sees shadows, in its own distances from there
-LIGHT_DISTANCE = 100.0  # in radii of the lit region: far enough for the rays to be parallel
+LIGHT_DISTANCE = 300.0  # in radii of the casters: far enough for the rays to be parallel
+MAX_SIDE = 1024  # texels of a map along each side
 MARGIN = 1.5e-3  # metres that a surface may lie behind the shadow map before it is in shadow
+SOFT_DIRECTIONS = 32  # hard shadows that a soft one is the mean of
 
 
-def light_camera(view: Camera, target: Array, direction: Array, resolution: int) -> Camera:
-    """A camera far towards the light, for a shadow map of a sphere of radius REACH around ``target``.
+def light_directions(direction: Array, softness: float) -> Array:
+    """Unit vectors (S, 3) over the disc of a light: just ``direction`` (3,) for an angular diameter of 0.
 
-    It depends on the view and the light only: what stands in the scene cannot move the shadows' texels.
+    They lie on a Vogel spiral, which fills the disc evenly (H. Vogel 1979).
     """
-    radius = REACH * float(np.linalg.norm(view.position - target))
+    if softness <= 0.0:
+        return direction[None]
+    steps = np.arange(SOFT_DIRECTIONS)
+    radius = np.tan(softness / 2) * np.sqrt((steps + 0.5) / SOFT_DIRECTIONS)
+    turn = steps * np.pi * (3.0 - np.sqrt(5.0))
+    side = _across(direction)
+    offsets = radius * np.stack([np.cos(turn), np.sin(turn)])
+    directions = direction + offsets.T @ np.stack([side, cross(direction, side)])
+    return directions / np.linalg.norm(directions, axis=1, keepdims=True)
+
+
+def visibility(
+    points: Array, lambert: Array, casters: Array, directions: Array, texel: float, draw: Draw
+) -> Array:
+    """The share (P,) of a light that reaches ``points`` (P, 3): the mean over ``directions`` (S, 3) to it.
+
+    ``lambert`` (P,) is n . l; ``draw`` rasterises the casters, whose ``caster_corners`` are given, for maps
+    with texels of ``texel`` metres.
+    """
+    share = np.zeros(len(points))
+    for direction in directions:
+        camera = light_camera(direction, casters, points, texel)
+        share += 1.0 if camera is None else map_share(points, lambert, camera, draw(camera, direction)[1])
+    return share / len(directions)
+
+
+def light_camera(direction: Array, casters: Array, points: Array, texel: float) -> Camera | None:
+    """A camera far towards the light, for a shadow map with texels of ``texel`` metres.
+
+    It sees where the bounding boxes, across the light, of ``casters`` (C, 8, 3), the corners of what casts
+    shadows, and of ``points`` (P, 3), what may lie in them, overlap; None where they do not, as all points
+    are lit. Casters that cannot shade any point move nothing, and the map's texels are those of a grid.
+    """
+    up = _across(direction)
+    axes = np.stack([cross(up, direction), up, direction])
+    lit = points @ axes.T
+    least, most = lit.min(axis=0), lit.max(axis=0)
+    boxes = casters @ axes.T
+    low, high = boxes.min(axis=1), boxes.max(axis=1)
+    near_points = (low[:, :2] < most[:2]).all(axis=1) & (high > least).all(axis=1)
+    if not near_points.any():
+        return None
+    low, high = low[near_points].min(axis=0), high[near_points].max(axis=0)
+    start, end = np.maximum(low, least)[:2] - texel, np.minimum(high, most)[:2] + texel
+    texel = max(texel, (end - start).max() / MAX_SIDE)
+    start, end = np.floor(start / texel), np.ceil(end / texel)
+    width, height = (end - start).astype(int).tolist()
+    middle = np.append((start + end) * texel, low[2] + high[2]) / 2.0 @ axes
+    radius = float(np.linalg.norm(high - low)) / 2.0 + texel
     distance = LIGHT_DISTANCE * radius
-    up = np.eye(3)[np.argmin(np.abs(direction))]
-    eye = target + distance * direction
-    spread = 2.0 * np.arctan(1.0 / LIGHT_DISTANCE)
-    return Camera.look_at(eye, target, up, spread, distance / 2, distance * 2, resolution, resolution)
+    focal = np.full(2, distance / (height * texel))
+    near, far = distance - radius, distance + radius
+    return Camera.look_at(middle + distance * direction, middle, up, focal, near, far, height, width)
 
 
-def visibility(points: Array, lambert: Array, camera: Camera, depth: Array) -> Array:
+def map_share(points: Array, lambert: Array, camera: Camera, depth: Array) -> Array:
     """The share (P,) of the light that reaches ``points`` (P, 3), by ``camera``'s shadow map ``depth``.
 
     The four nearest texels are compared and blended (percentage-closer filtering, Reeves et al. 1987). The
@@ -38,50 +88,40 @@ def visibility(points: Array, lambert: Array, camera: Camera, depth: Array) -> A
     outside the map are lit.
     """
     column, row, distance = camera.project(points)
-    texel = 2.0 * camera.tangent * distance / camera.height
-    slope = np.sqrt(1.0 - lambert**2) / np.maximum(lambert, 0.1)
+    texel = distance / (camera.focal[1] * camera.height)
+    slope = np.sqrt(1.0 - lambert**2) / np.maximum(lambert, 0.02)
     limit = distance - (MARGIN + texel * (0.5 + 1.5 * slope))
-    column, row = column - 0.5, row - 0.5
+    # a rim of texels that nothing covers: at the map's edge, too, shadows are blended with light
+    flat = np.pad(depth, 1, constant_values=np.inf).reshape(-1)
+    column, row = column + 0.5, row + 0.5
     left, top = np.floor(column).astype(int), np.floor(row).astype(int)
-    inside = (left >= 0) & (left < camera.width - 1) & (top >= 0) & (top < camera.height - 1)
-    first = np.where(inside, top * camera.width + left, 0)
+    inside = (left >= 0) & (left <= camera.width) & (top >= 0) & (top <= camera.height)
+    first = np.where(inside, top * (camera.width + 2) + left, 0)
     right_share, lower_share = column - left, row - top
-    flat = depth.reshape(-1)
     upper = _blend(flat[first] >= limit, flat[first + 1] >= limit, right_share)
-    first = first + camera.width
+    first = first + camera.width + 2
     lower = _blend(flat[first] >= limit, flat[first + 1] >= limit, right_share)
     return np.where(inside, _blend(upper, lower, lower_share), 1.0)
 
 
+def caster_corners(batch: RenderBatch, i: int, casts: NDArray[np.bool_]) -> Array:
+    """The corners (casters, 8, 3), in the world, of the boxes around the meshes of the ``casts`` (I,)."""
+    corners = []
+    for instance in np.flatnonzero(casts):
+        vertices = batch.meshes[batch.mesh[i, instance]].vertices
+        box = np.stack([vertices.min(axis=0), vertices.max(axis=0)]).astype(np.float64)
+        chosen = box[(np.arange(8)[:, None] >> np.arange(3)) & 1, np.arange(3)] * batch.scale[i, instance]
+        axis, angle = batch.orientation[i, instance, :3].astype(np.float64), batch.orientation[i, instance, 3]
+        across = 2.0 * np.cross(axis, chosen)
+        corners.append(chosen + angle * across + np.cross(axis, across) + batch.position[i, instance])
+    return np.stack(corners)
+
+
+def _across(direction: Array) -> Array:
+    """A unit vector at right angles to ``direction`` (3,)."""
+    side = cross(np.eye(3)[np.argmin(np.abs(direction))], direction)
+    return side / np.linalg.norm(side)
+
+
 def _blend(first: Array | NDArray[np.bool_], second: Array | NDArray[np.bool_], share: Array) -> Array:
     return first * (1.0 - share) + second * share
-
-
-def flat_plane(mesh: Mesh) -> tuple[Array, Array] | None:
-    """A point and the unit normal of the plane that ``mesh`` lies in, or None if it is not flat."""
-    vertices = mesh.vertices.astype(np.float64)
-    middle = vertices.mean(axis=0)
-    _, spread, axes = np.linalg.svd(vertices - middle, full_matrices=False)
-    return (middle, axes[2]) if spread[2] <= 1e-5 * spread[0] else None
-
-
-def is_backdrop(
-    plane: tuple[Array, Array], pose: tuple[Array, Array, Array], light: Array, points: Array
-) -> bool:
-    """Whether a flat mesh at ``pose`` (position, orientation xyzw, scale) lies behind all ``points`` (P, 3).
-
-    Then it cannot come between them and the ``light`` (3,), and a shadow map can do without it.
-    """
-    position, orientation, scale = pose
-    point, normal = plane
-    normal = _rotate(orientation, normal / scale)
-    normal /= np.linalg.norm(normal)
-    facing = np.sign(normal @ light)
-    heights = (points - position - _rotate(orientation, point * scale)) @ normal
-    return bool(facing) and bool((heights * facing).min(initial=0.0) > -MARGIN)
-
-
-def _rotate(orientation: Array, vector: Array) -> Array:
-    axis, angle = orientation[:3], orientation[3]
-    across = 2.0 * cross(axis, vector)
-    return vector + angle * across + cross(axis, across)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from simfactor.frames import HIDDEN, Mesh, RenderBatch
 from simfactor.render.camera import Camera
-from simfactor.render.codes import GAINS, write_uv_code
+from simfactor.render.codes import LIGHT, write_uv_code
 from simfactor.scene.bullet import pybullet
 
 Array = NDArray[np.floating[Any]]
@@ -41,7 +41,7 @@ class Stage:
         self._connect()
 
     def _connect(self) -> None:
-        self.client = pybullet.connect(pybullet.DIRECT)
+        self.client = self.open_client()
         self._shapes: dict[tuple[int, tuple[float, ...]], int] = {}
         self._bodies: dict[tuple[int, int], _Body] = {}
         self._shown: dict[int, int] = {}  # instance -> mesh
@@ -52,6 +52,9 @@ class Stage:
                 path = Path(folder) / "code.tga"
                 write_uv_code(path)
                 self._code = pybullet.loadTexture(str(path), physicsClientId=self.client)
+
+    def open_client(self) -> int:
+        return pybullet.connect(pybullet.DIRECT)
 
     def close(self) -> None:
         pybullet.disconnect(self.client)
@@ -76,7 +79,7 @@ class Stage:
     def draw(self, camera: Camera, light: Array | None) -> Drawing:
         """rgb (H, W, 3), depth (H, W) metres, body ids (H, W); inf and -1 where nothing is hit.
 
-        rgb is max(0, n . l) times the gains, or the texture as it is if there is no light.
+        rgb tells max(0, n . l), see ``decode_lambert``, or is the texture as it is if there is no light.
         """
         # light arguments are sticky, so all are given; samples lie on pixel corners, hence the shift
         _, _, rgba, buffer, bodies = pybullet.getCameraImage(
@@ -85,19 +88,16 @@ class Stage:
             viewMatrix=camera.view_matrix(),
             projectionMatrix=camera.projection_matrix(shift=0.5),
             lightDirection=(0.0, 0.0, 1.0) if light is None else light.tolist(),
-            lightColor=GAINS,
+            lightColor=LIGHT,
             lightDistance=1.0,
             shadow=0,
-            lightAmbientCoeff=float(light is None),
+            lightAmbientCoeff=1.0,
             lightDiffuseCoeff=float(light is not None),
             lightSpecularCoeff=0.0,
             renderer=pybullet.ER_TINY_RENDERER,
             physicsClientId=self.client,
         )
-        near, far = camera.near, camera.far
-        depth = far * near / (far - (far - near) * buffer)
-        depth[bodies < 0] = np.inf
-        return rgba[..., :3], depth, bodies
+        return rgba[..., :3], to_depth(buffer, camera, bodies < 0), bodies
 
     def _place(self, instance: int, mesh: int, pose: tuple[float, ...], scale: tuple[float, ...]) -> None:
         before = self._shown.pop(instance, HIDDEN)
@@ -122,13 +122,7 @@ class Stage:
         if body is not None:  # a visual shape cannot be rescaled
             pybullet.removeBody(body.uid, physicsClientId=self.client)
         if (mesh, scale) not in self._shapes:
-            self._shapes[mesh, scale] = pybullet.createVisualShape(
-                pybullet.GEOM_MESH,
-                meshScale=scale,
-                rgbaColor=(1, 1, 1, 1),
-                physicsClientId=self.client,
-                **self._geometry[mesh],
-            )
+            self._shapes[mesh, scale] = self.create_shape(_scaled(self._geometry[mesh], scale))
         shape = self._shapes[mesh, scale]
         uid = pybullet.createMultiBody(baseVisualShapeIndex=shape, physicsClientId=self.client)
         if self._coded:
@@ -138,18 +132,63 @@ class Stage:
         self._owner[uid] = instance
         return body
 
+    def create_shape(self, mesh: Mesh) -> int:
+        """A new visual shape of ``mesh`` as it is."""
+        return pybullet.createVisualShape(
+            pybullet.GEOM_MESH,
+            vertices=mesh.vertices.tolist(),
+            normals=mesh.normals.tolist(),
+            uvs=mesh.uvs.tolist(),
+            indices=mesh.faces.reshape(-1).tolist(),
+            rgbaColor=(1, 1, 1, 1),
+            physicsClientId=self.client,
+        )
+
     def _fade(self, body: _Body, alpha: float) -> None:
         # at an alpha of 0 a body costs nothing; parked far away it would cost all its triangles
         pybullet.changeVisualShape(body.uid, -1, rgbaColor=(1, 1, 1, alpha), physicsClientId=self.client)
 
 
-def _geometry(mesh: Mesh) -> dict[str, list[Any]]:
-    """A mesh as createVisualShape takes it, equal vertices made one: its time grows with their number."""
+def _geometry(mesh: Mesh) -> Mesh:
+    """A mesh as PyBullet is to draw it, equal vertices made one: its time grows with their number.
+
+    Its rasterisers leave out faces that turn their back, and tell the back by the order of the corners. So
+    corners are put in the order that the normals ask for, and a mesh that does not enclose a volume gets each
+    face a second time, turned round.
+    """
     corners = np.concatenate([mesh.vertices, mesh.normals, mesh.uvs], axis=1)
     unique, where = np.unique(corners, axis=0, return_inverse=True)
-    return {
-        "vertices": unique[:, :3].tolist(),
-        "normals": unique[:, 3:6].tolist(),
-        "uvs": unique[:, 6:].tolist(),
-        "indices": where.reshape(-1)[mesh.faces].reshape(-1).tolist(),
-    }
+    faces = where.reshape(-1)[mesh.faces].astype(np.int32)
+    a, b, c = unique[faces, :3].swapaxes(0, 1)
+    inside_out = (np.cross(b - a, c - a) * unique[faces, 3:6].sum(axis=1)).sum(axis=-1) < 0
+    faces[inside_out] = faces[inside_out, ::-1]
+    if not _is_closed(unique[:, :3], faces):
+        turned = unique * np.array([1, 1, 1, -1, -1, -1, 1, 1], np.float32)
+        faces = np.concatenate([faces, faces[:, ::-1] + len(unique)])
+        unique = np.concatenate([unique, turned])
+    return Mesh(unique[:, :3], unique[:, 3:6], unique[:, 6:], faces)
+
+
+def _scaled(mesh: Mesh, scale: tuple[float, ...]) -> Mesh:
+    """PyBullet's own ``meshScale`` would leave the normals as they are."""
+    factors = np.array(scale, np.float32)
+    normals = mesh.normals / factors
+    normals /= np.maximum(np.linalg.norm(normals, axis=1, keepdims=True), np.float32(1e-20))
+    return replace(mesh, vertices=mesh.vertices * factors, normals=normals)
+
+
+def _is_closed(vertices: Array, faces: NDArray[np.int32]) -> bool:
+    """Whether each edge (by place) is run through as often in one direction as in the other."""
+    _, place = np.unique(vertices, axis=0, return_inverse=True)
+    edges = place.reshape(-1)[np.stack([faces, np.roll(faces, -1, axis=1)], axis=-1)].reshape(-1, 2)
+    code = edges.astype(np.int64) @ np.array([len(vertices), 1])
+    back = edges[:, ::-1].astype(np.int64) @ np.array([len(vertices), 1])
+    return np.array_equal(np.sort(code), np.sort(back))
+
+
+def to_depth(buffer: Array, camera: Camera, empty: NDArray[np.bool_]) -> Array:
+    """Depth (H, W) in metres of a depth buffer (H, W); inf where it is ``empty``."""
+    near, far = camera.near, camera.far
+    depth = far * near / (far - (far - near) * buffer)
+    depth[empty] = np.inf
+    return depth

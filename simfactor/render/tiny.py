@@ -1,17 +1,18 @@
 """PyBullet's software rasteriser (TinyRenderer) as a renderer of RenderBatch, with deferred shading.
 
-TinyRenderer's own shading cannot follow a RenderBatch: it works on sRGB bytes, has a grey ambient term, one
-highlight for all bodies, unfiltered textures, and shadows of at most 20 % from a map aimed at the world's
-origin. So it only rasterises: one pass gives depth, instance and max(0, n . l) of white bodies, one the depth
-seen from the light, one the uvs. :mod:`simfactor.render.shading` does the rest in linear light.
+TinyRenderer's own shading cannot follow a RenderBatch: it works on sRGB bytes, has one light, a grey ambient
+term, one highlight for all bodies, unfiltered textures, and shadows of at most 20 % from a map aimed at the
+world's origin. So it only rasterises, bodies in colours that are codes (:mod:`simfactor.render.codes`): one
+pass tells depth, instance and max(0, n . l), or six passes with a light along each axis the normals, one the
+uvs, one the depth seen from the light. :mod:`simfactor.render.shading` does the rest in linear light.
 
-Not done: highlights (``RenderBatch.specular`` is ignored: no pass yields the normal), anti-aliased edges,
-light that bounces between surfaces, shadows further from the camera's target than ``shadow.REACH``.
+It is slow, and meant to be right: what the faster renderers are held against. Not done: anti-aliased edges
+and light that bounces between surfaces.
 """
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,42 +20,58 @@ from numpy.typing import NDArray
 from simfactor.frames import HIDDEN, UNTEXTURED, Images, Mesh, RenderBatch
 from simfactor.render.camera import Camera
 from simfactor.render.codes import decode_lambert, decode_uv
-from simfactor.render.shading import shade, to_bytes, to_linear
-from simfactor.render.shadow import flat_plane, is_backdrop, light_camera, visibility
-from simfactor.render.stage import Drawing, Stage
+from simfactor.render.shading import (
+    Lighting,
+    Surface,
+    background,
+    shade,
+    shade_matt,
+    to_bytes,
+    to_linear,
+)
+from simfactor.render.shadow import caster_corners, light_directions, visibility
+from simfactor.render.stage import Stage
 from simfactor.render.texture import Texture, footprints
 
 Array = NDArray[np.floating[Any]]
 Index = NDArray[np.intp]
 
-MAP_SCALE = 1.0  # pixels of the shadow map for one of the image, along each side
+MAP_SCALE = 2.0  # texels of the shadow map for the width of a pixel at the image's median depth
+AXES = np.concatenate([np.eye(3), -np.eye(3)])
+
+
+class _Seen(NamedTuple):
+    """What the rasteriser tells of an image: the instance of each pixel (H * W,), or HIDDEN; where it is one
+    (P,); there, normals (P, 3) if they were asked for, and max(0, n . l) of light 0 (P,); depth (H, W)."""
+
+    instance: Index
+    hit: Index
+    normal: Array | None
+    lambert: Array
+    depth: Array
 
 
 class TinyRenderer:
     """Renders on the CPU without a display. Bodies are kept between calls as long as the meshes are the same.
 
-    ``shadows=False`` saves the pass from the light, about a third of the time.
+    ``shadows=False`` saves the pass from the light. ``normals`` and ``albedo`` ask for these outputs. Images
+    with a sky unlike the ground, a second light or highlights take five more passes, those with soft shadows
+    ``shadow.SOFT_DIRECTIONS``.
     """
 
-    def __init__(self, shadows: bool = True) -> None:
+    def __init__(self, shadows: bool = True, normals: bool = False, albedo: bool = False) -> None:
         self.shadows = shadows
+        self.normals = normals
+        self.albedo = albedo
         self._stages: tuple[Stage, Stage] | None = None
         self._meshes: tuple[Mesh, ...] = ()
-        self._planes: list[tuple[Array, Array] | None] = []
         self._images: tuple[NDArray[np.uint8], ...] = ()
         self._textures: dict[int, Texture] = {}
 
     def render(self, batch: RenderBatch) -> Images:
         """Render every image of ``batch``. Raises SimfactorError for a camera without a direction."""
-        white, coded = self._prepare(batch)
-        shape = (len(batch), batch.height, batch.width)
-        images = Images(
-            np.empty((*shape, 3), np.uint8), np.empty(shape, np.float32), np.empty((*shape, 2), np.int32)
-        )
-        for i in range(len(batch)):
-            image = self._image(batch, i, white, coded)
-            images.rgb[i], images.depth[i], images.segmentation[i] = image
-        return images
+        stages = self._prepare(batch)
+        return Images.concatenate([self._image(batch, i, *stages) for i in range(len(batch))])
 
     def close(self) -> None:
         """Give the PyBullet clients back. The next render starts new ones."""
@@ -75,34 +92,73 @@ class TinyRenderer:
         if self._stages is None or batch.meshes is not self._meshes:
             self.close()
             self._meshes = batch.meshes
-            self._planes = [flat_plane(mesh) for mesh in batch.meshes]
             self._stages = Stage(batch.meshes, coded=False), Stage(batch.meshes, coded=True)
         return self._stages
 
-    def _image(self, batch: RenderBatch, i: int, white: Stage, coded: Stage) -> Drawing:
-        camera = _camera(batch, i)
-        light = batch.light_direction[i, 0].astype(np.float64)
-        light /= np.linalg.norm(light)
-        owner = white.arrange(batch, i, batch.mesh[i] != HIDDEN)
-        rgb, depth, bodies = white.draw(camera, light)
+    def _image(self, batch: RenderBatch, i: int, white: Stage, coded: Stage) -> Images:
+        camera, lighting = Camera.of(batch, i), Lighting.of(batch, i)
+        seen = self._see(batch, i, camera, lighting, white)
+        instance, hit = seen.instance, seen.hit
+        albedo = np.append(to_linear(batch.color[i]), np.zeros((1, 3)), axis=0).astype(np.float32)[instance]
+        self._paint(albedo, batch, i, camera, instance, coded)
+
+        linear = background(batch, i).reshape(-1, 3).astype(np.float32)
+        points = camera.points(hit, seen.depth.reshape(-1)[hit])
+        visible = self._visible(batch, i, camera, seen, points, white)
+        if seen.normal is None:
+            linear[hit] = shade_matt(albedo[hit], seen.lambert, visible, lighting)
+        else:
+            view = camera.position - points
+            view /= np.linalg.norm(view, axis=1, keepdims=True)
+            shown = instance[hit]
+            material = batch.specular[i, shown], batch.roughness[i, shown]
+            linear[hit] = shade(Surface(albedo[hit], seen.normal, view, *material), lighting, visible)
+
+        size = (1, batch.height, batch.width)
+        labels = np.concatenate([batch.segment, [(-1, -1)]], dtype=np.int32)  # HIDDEN is the last
+        normals = None
+        if seen.normal is not None and self.normals:
+            table = np.zeros((len(instance), 3), np.float32)
+            table[hit] = seen.normal
+            normals = table.reshape(*size, 3)
+        return Images(
+            rgb=to_bytes(linear).reshape(*size, 3),
+            depth=seen.depth[None],
+            segmentation=labels[instance].reshape(*size, 2),
+            normals=normals,
+            albedo=to_bytes(albedo).reshape(*size, 3) if self.albedo else None,
+        )
+
+    def _see(self, batch: RenderBatch, i: int, camera: Camera, lighting: Lighting, white: Stage) -> _Seen:
+        shown = batch.mesh[i] != HIDDEN
+        owner = white.arrange(batch, i, shown)
+        directional = (batch.sky[i] != batch.ground[i]).any() or batch.light_color[i, 1:].any()
+        glossy = batch.specular[i, shown].any() and batch.light_color[i].any()
+        lights = AXES if self.normals or directional or glossy else lighting.direction[:1]
+        drawings = [white.draw(camera, light) for light in lights]
+        _, depth, bodies = drawings[0]
         instance = np.where(bodies >= 0, owner[bodies], HIDDEN).reshape(-1)
         hit = np.flatnonzero(instance != HIDDEN)
+        facing = [decode_lambert(rgb.reshape(-1, 3)[hit]) for rgb, _, _ in drawings]
+        if len(facing) == 1:
+            return _Seen(instance, hit, None, facing[0], depth)
+        normal = np.stack([facing[axis] - facing[axis + 3] for axis in range(3)], axis=1)
+        normal /= np.linalg.norm(normal, axis=1, keepdims=True)
+        return _Seen(instance, hit, normal, np.maximum(normal @ lighting.direction[0], 0.0), depth)
 
-        lambert = decode_lambert(rgb.reshape(-1, 3)[hit])
-        albedo = to_linear(batch.color[i]).astype(np.float32)[instance]
-        self._paint(albedo, batch, i, camera, instance, coded)
-        visible = np.ones(len(hit), np.float32)
-        if self.shadows:
-            points = camera.points(hit, depth.reshape(-1)[hit])
-            visible = self._lit(batch, i, camera, points, lambert, light, white)
-        shaded = shade(albedo[hit], lambert, visible, batch.light_color[i, 0], batch.sky[i])
-        linear = np.empty((len(instance), 3), np.float32)
-        linear[:] = to_linear(batch.background[i, 0])
-        linear[hit] = shaded
-
-        size = (batch.height, batch.width)
-        labels = np.concatenate([batch.segment, [(-1, -1)]], dtype=np.int32)  # HIDDEN is the last
-        return to_bytes(linear).reshape(*size, 3), depth, labels[instance].reshape(*size, 2)
+    def _visible(
+        self, batch: RenderBatch, i: int, camera: Camera, seen: _Seen, points: Array, white: Stage
+    ) -> Array:
+        """The share (P,) of light 0 that reaches each of ``points`` (P, 3)."""
+        casts = batch.casts & (batch.mesh[i] != HIDDEN)
+        if not (self.shadows and casts.any() and len(points) and batch.light_color[i, 0].any()):
+            return np.ones(len(points))
+        white.arrange(batch, i, casts)
+        light = Lighting.of(batch, i).direction[0]
+        directions = light_directions(light, float(batch.light_softness[i]))
+        pixel = np.median(seen.depth.reshape(-1)[seen.hit]) / (camera.focal[1] * camera.height)
+        casters = caster_corners(batch, i, casts)
+        return visibility(points, seen.lambert, casters, directions, float(pixel) / MAP_SCALE, white.draw)
 
     def _paint(
         self,
@@ -131,39 +187,3 @@ class TinyRenderer:
             if t not in self._textures:
                 self._textures[t] = Texture(batch.textures[t])
             albedo[pixels] *= self._textures[t].sample(uv[pixels], width[pixels])
-
-    def _lit(
-        self,
-        batch: RenderBatch,
-        i: int,
-        camera: Camera,
-        points: Array,
-        lambert: Array,
-        light: Array,
-        white: Stage,
-    ) -> Array:
-        """The share (P,) of the light that reaches each of ``points`` (P, 3)."""
-        casts = batch.casts & (batch.mesh[i] != HIDDEN)
-        for instance in np.flatnonzero(casts):
-            plane = self._planes[batch.mesh[i, instance]]
-            if plane is not None:
-                pose = (batch.position[i, instance], batch.orientation[i, instance], batch.scale[i, instance])
-                casts[instance] = not is_backdrop(plane, pose, light, points)
-        white.arrange(batch, i, casts)
-        resolution = round(MAP_SCALE * max(camera.height, camera.width))
-        map_camera = light_camera(camera, batch.camera_target[i].astype(np.float64), light, resolution)
-        _, depth, _ = white.draw(map_camera, light)
-        return visibility(points, lambert, map_camera, depth)
-
-
-def _camera(batch: RenderBatch, i: int) -> Camera:
-    return Camera.look_at(
-        batch.camera_position[i],
-        batch.camera_target[i],
-        batch.camera_up[i],
-        float(2 * np.arctan(0.5 / batch.focal[i, 1])),
-        batch.near,
-        batch.far,
-        batch.height,
-        batch.width,
-    )

@@ -2,13 +2,14 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
 from numpy.typing import ArrayLike, NDArray
 
 from simfactor.frames import PER_IMAGE, UNTEXTURED, Images, Mesh, RenderBatch, focal_length
-from simfactor.render.tiny import TinyRenderer
+from simfactor.render import make_renderer
 
 GROUND, BOX, BALL = 0, 1, 2
 
@@ -93,17 +94,26 @@ def make_batch(size: int = 64) -> RenderBatch:
 class World:
     """The hand-made batch, and what a renderer with and without shadows makes of changes to it."""
 
-    def __init__(self) -> None:
+    def __init__(self, renderer: str = "tiny") -> None:
         self.base = make_batch()
-        self.renderers = {shadows: TinyRenderer(shadows=shadows) for shadows in (True, False)}
+        self.renderers = {shadows: make_renderer(renderer, shadows=shadows) for shadows in (True, False)}
 
-    def changed(self, instance: int | None = None, **fields: ArrayLike) -> RenderBatch:
-        """The batch with fields of its one image replaced, or those of one instance."""
+    def changed(self, instance: int | None = None, **fields: Any) -> RenderBatch:
+        """The batch with fields of its one image replaced, or those of one instance.
+
+        ``ambient`` stands for sky and ground; ``light_direction`` and ``light_color`` may have any number of
+        lights (L, 3); fields of the whole batch, such as ``height``, are replaced as they are.
+        """
         arrays = {name: getattr(self.base, name).copy() for name in PER_IMAGE}
         if "ambient" in fields:
             fields["sky"] = fields["ground"] = fields.pop("ambient")
         for name, value in fields.items():
-            arrays[name][(0,) if instance is None else (0, instance)] = value
+            if name not in PER_IMAGE:
+                arrays[name] = value
+            elif instance is None and np.ndim(value) == arrays[name].ndim - 1:
+                arrays[name] = np.array([value], arrays[name].dtype)
+            else:
+                arrays[name][(0,) if instance is None else (0, instance)] = value
         return replace(self.base, **arrays)
 
     def render(self, batch: RenderBatch, shadows: bool = True) -> Images:
@@ -113,10 +123,13 @@ class World:
         """Where the first image shows an instance."""
         return (images.segmentation[0] == self.base.segment[instance]).all(axis=-1)
 
+    def close(self) -> None:
+        for renderer in self.renderers.values():
+            renderer.close()
+
 
 @pytest.fixture(scope="session")
 def world() -> Iterator[World]:
     world = World()
     yield world
-    for renderer in world.renderers.values():
-        renderer.close()
+    world.close()

@@ -140,7 +140,7 @@ def pixel_of(batch, point):
     right = np.cross(forward, batch.camera_up[0])
     right /= np.linalg.norm(right)
     offset = np.asarray(point) - eye
-    half = np.tan(batch.fov[0] / 2) * (offset @ forward)
+    half = 0.5 / batch.focal[0, 1] * (offset @ forward)
     x, y = offset @ right / half, offset @ np.cross(right, forward) / half
     return int((1 - y) * batch.height / 2), int((1 + x) * batch.width / 2)
 
