@@ -1,1 +1,1 @@
-"""What benchmarks/render.py measures beside our renderer: each module draws the same RenderBatch another way."""
+"""What benchmarks/render.py measures: each contender draws the same RenderBatch its own way."""

@@ -1,8 +1,8 @@
 """PyBullet's getCameraImage with TinyRenderer and its own shadows, as someone would use it without simfactor.
 
-``full``: the robot is ``loadURDF("franka_panda/panda.urdf")`` with its 102,759 triangles; otherwise a body for
-each of simfactor's decimated link meshes. Table, room, object, target, textures, lights and cameras are those
-of the RenderBatch either way. PyBullet cannot rescale a body, so an object keeps the size it first had.
+``full``: the robot is ``loadURDF("franka_panda/panda.urdf")`` with its 102,759 triangles; otherwise a body
+for each of simfactor's decimated link meshes. Table, room, object, target, textures, lights and cameras are
+those of the RenderBatch either way. PyBullet cannot rescale a body, so an object keeps the size it first had.
 """
 
 from __future__ import annotations
@@ -51,9 +51,6 @@ class BulletTiny:
     def rgb(self, images: list[tuple[Any, ...]]) -> Byte:
         return np.stack([image[0][..., :3] for image in images]).astype(np.uint8)
 
-    def close(self) -> None:
-        self.p.disconnect(self.client)
-
     def _load_robot(self) -> int:
         import pybullet_data
 
@@ -73,7 +70,9 @@ class BulletTiny:
             batch.width,
             batch.height,
             viewMatrix=p.computeViewMatrix(
-                batch.camera_position[i].tolist(), batch.camera_target[i].tolist(), batch.camera_up[i].tolist()
+                batch.camera_position[i].tolist(),
+                batch.camera_target[i].tolist(),
+                batch.camera_up[i].tolist(),
             ),
             projectionMatrix=p.computeProjectionMatrixFOV(
                 float(np.degrees(2 * np.arctan(0.5 / batch.focal[i, 1]))),

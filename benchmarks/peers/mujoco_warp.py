@@ -1,9 +1,9 @@
 """MuJoCo Warp's batched ray tracer drawing a RenderBatch: rgb, depth and segmentation, shadows on.
 
-`pip install mujoco mujoco-warp`. A world for each image. What MuJoCo Warp can vary by world follows the batch:
-poses, camera and field of view, lights, colours, textures, and which mesh an instance shows. It cannot rescale
-a mesh, so an object keeps the size it first had; the background is black. Every draw moves the poses, cameras
-and lights to the device, refits the bounding volumes, and renders.
+`pip install mujoco mujoco-warp`. A world for each image. What MuJoCo Warp can vary by world follows the
+batch: poses, camera and field of view, lights, colours, textures, and which mesh an instance shows. It cannot
+rescale a mesh, so an object keeps the size it first had; the background is black. Every draw moves the poses,
+cameras and lights to the device, refits the bounding volumes, and renders.
 """
 
 from __future__ import annotations
@@ -31,6 +31,7 @@ class MujocoWarp:
             import warp
         except ModuleNotFoundError as error:
             raise Unavailable(f"{error.name} is not installed (pip install mujoco mujoco-warp)") from error
+        warp.config.quiet = True
         self.wp, self.mjw, self.batch, self.device = warp, mujoco_warp, batch, device
         self.count = len(batch)
         model = _model(mujoco, batch)
@@ -67,9 +68,6 @@ class MujocoWarp:
     def rgb(self, _: None) -> Byte:
         packed = self.context.rgb_data.numpy().reshape(-1, self.batch.height, self.batch.width)
         return np.stack([packed >> 16 & 255, packed >> 8 & 255, packed & 255], axis=-1).astype(np.uint8)
-
-    def close(self) -> None:
-        """Nothing to give back: Warp frees its arrays with the object."""
 
     def _dress(self, model: Any) -> None:
         """Give every world its colours, textures, meshes, lights' colours and field of view."""
@@ -121,7 +119,7 @@ def _model(mujoco: Any, batch: RenderBatch) -> Any:
             usernormal=mesh.normals.ravel(),
             usertexcoord=(mesh.uvs * (1, -1) + (0, 1)).ravel(),
             userface=mesh.faces.ravel(),
-            usernormalface=mesh.faces.ravel(),
+            userfacenormal=mesh.faces.ravel(),
             userfacetexcoord=mesh.faces.ravel(),
             inertia=mujoco.mjtMeshInertia.mjMESH_INERTIA_SHELL,
         )

@@ -26,7 +26,7 @@ class Panda3DTiny:
         core.loadPrcFileData("", "window-type offscreen")
         core.loadPrcFileData("", "notify-level-display error")
         self.core, self.batch = core, batch
-        self.engine = core.GraphicsEngine.getGlobalPtr()
+        self.engine = core.GraphicsEngine()  # the shared one would render every open buffer
         self.root = core.NodePath("root")
         self._open_buffer()
         self._add_lights()
@@ -45,12 +45,11 @@ class Panda3DTiny:
     def rgb(self, images: list[Byte]) -> Byte:
         return np.stack(images)
 
-    def close(self) -> None:
-        self.engine.removeWindow(self.buffer)
-
     def _open_buffer(self) -> None:
         core, batch = self.core, self.batch
-        pipe = core.GraphicsPipeSelection.getGlobalPtr().makePipe("TinyOffscreenGraphicsPipe", "p3tinydisplay")
+        pipe = core.GraphicsPipeSelection.getGlobalPtr().makePipe(
+            "TinyOffscreenGraphicsPipe", "p3tinydisplay"
+        )
         if pipe is None:
             raise Unavailable("this build of panda3d has no p3tinydisplay")
         frame = core.FrameBufferProperties()

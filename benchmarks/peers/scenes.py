@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from peers.contender import Unavailable
+from peers.contender import Contender, Unavailable
 from simfactor.frames import GEOMETRY, HIDDEN, PER_IMAGE, PER_INSTANCE, RenderBatch
 
 SIZES = (64, 84, 128, 224)
@@ -22,7 +23,7 @@ SEED = 0
 class Scenes:
     """Random scenes of the space ``tabletop``, made when first asked for.
 
-    ``folder`` holds batches that :meth:`save` wrote; without it they come from a studio, which needs PyBullet.
+    ``folder`` holds what :meth:`save` wrote; without it they come from a studio, which needs PyBullet.
     """
 
     folder: Path | None = None
@@ -35,7 +36,7 @@ class Scenes:
         return self._batches[size]
 
     def robot(self, size: int = 64) -> RenderBatch:
-        """The robot alone, at the library's full level of detail (about 4,000 triangles), in plain colours."""
+        """The robot alone, in plain colours, at the full level of detail: about 4,000 triangles."""
         if self.folder:
             return self._load("robot.npz")
         return robot_alone(self.tabletop(size))
@@ -62,6 +63,18 @@ class Scenes:
         if not path.exists():
             raise Unavailable(f"{path} is missing; make it with --save-batches where PyBullet is installed")
         return RenderBatch.load(path)
+
+
+@dataclass(frozen=True)
+class Row:
+    """A line of the table: ``open`` makes its contender, given the scenes and the name of our renderer.
+
+    It raises Unavailable where the contender cannot run.
+    """
+
+    key: str
+    label: str
+    open: Callable[[Scenes, str], Contender]
 
 
 def many(batch: RenderBatch, count: int) -> RenderBatch:

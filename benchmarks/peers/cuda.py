@@ -1,0 +1,72 @@
+"""The rows that need an NVIDIA GPU: batches of random scenes, every image from another camera."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from peers.contender import Contender, Unavailable
+from peers.mujoco_warp import MujocoWarp
+from peers.scenes import Row, Scenes, many, triangles
+from simfactor.frames import RenderBatch
+from simfactor.render import make_renderer
+
+BATCHES = {64: (256, 1024, 4096, 16384), 224: (256, 1024)}  # image size: images of a batch
+
+
+def gpu_name() -> str | None:
+    """The name of the first CUDA device, None without one."""
+    try:
+        import warp
+    except ModuleNotFoundError:
+        return None
+    warp.config.quiet = True
+    return str(warp.get_device("cuda:0").name) if warp.is_cuda_available() else None
+
+
+def _crowd(scenes: Scenes, size: int, count: int) -> RenderBatch:
+    if gpu_name() is None:
+        raise Unavailable("no CUDA device here")
+    return many(scenes.tabletop(size), count)
+
+
+def _our_row(size: int, count: int) -> Row:
+    key, label = f"cuda_{size}_{count}", f"simfactor on the GPU, {size} px, {count:,} a batch"
+
+    def open_(scenes: Scenes, _: str) -> Contender:
+        batch = _crowd(scenes, size, count)
+        renderer: Any = make_renderer("raster", device="cuda")
+        return Contender(
+            key, label, count, triangles(batch), lambda: renderer.render(batch), lambda images: images.rgb
+        )
+
+    return Row(key, label, open_)
+
+
+def _mujoco_row(size: int, count: int) -> Row:
+    key = f"mujoco_warp_cuda_{size}_{count}"
+    label = f"MuJoCo Warp on the GPU, {size} px, {count:,} a batch"
+
+    def open_(scenes: Scenes, _: str) -> Contender:
+        batch = _crowd(scenes, size, count)
+        peer = MujocoWarp(batch, "cuda:0")
+        return Contender(key, label, count, triangles(batch), peer.draw, peer.rgb)
+
+    return Row(key, label, open_)
+
+
+ROWS = tuple(
+    make(size, count)
+    for size, counts in BATCHES.items()
+    for count in counts
+    for make in (_our_row, _mujoco_row)
+)
+
+
+def best(fps: dict[str, float]) -> dict[str, float | None]:
+    """The best batch's images/s of us and of MuJoCo Warp at each size, None without a GPU."""
+    result: dict[str, float | None] = {}
+    for family in ("cuda", "mujoco_warp_cuda"):
+        for size in BATCHES:
+            rates = [fps[f"{family}_{size}_{n}"] for n in BATCHES[size] if f"{family}_{size}_{n}" in fps]
+            result[f"{family}_{size}_fps"] = max(rates, default=None)
+    return result

@@ -1,0 +1,47 @@
+"""Whole-pipeline generation: sample, pose, render and write labelled images with two worker processes."""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from statistics import median
+
+from peers.contender import Unavailable
+from peers.scenes import tabletop_rows
+
+WORKERS = 2
+FEW, MANY = 256, 32768  # images of the first run, which tells how many the others need; and at most
+SHARD = 512
+
+
+def rate(renderer: str, repetitions: int, seconds: float) -> dict[str, float]:
+    """Images a second at 64 px over about ``seconds``: in all, and once the workers have started.
+
+    Raises Unavailable where PyBullet is missing.
+    """
+    try:
+        start = median(_seconds(renderer, WORKERS) for _ in range(repetitions))
+        speed = FEW / max(_seconds(renderer, FEW) - start, 1e-3)
+    except ModuleNotFoundError as error:
+        raise Unavailable(f"{error.name} is not installed") from error
+    count = min(max(int(speed * seconds), FEW), MANY)
+    whole = median(_seconds(renderer, count) for _ in range(repetitions))
+    return {
+        "generate_64_images_per_s": (count - WORKERS) / max(whole - start, 1e-3),
+        "generate_64_images_per_s_with_start": count / whole,
+        "generate_64_start_s": start,
+        "generate_64_images": count,
+    }
+
+
+def _seconds(renderer: str, count: int) -> float:
+    from simfactor.data import generate
+    from simfactor.render import StudioSpec
+
+    space, _ = tabletop_rows()
+    shard = max(1, min(SHARD, count // (2 * WORKERS)))
+    spec = StudioSpec("tabletop", renderer, 64)
+    with tempfile.TemporaryDirectory() as folder:
+        start = time.perf_counter()
+        generate(space, folder, count, 0, spec, shard_size=shard, workers=WORKERS, progress=False)
+        return time.perf_counter() - start
