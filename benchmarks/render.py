@@ -123,7 +123,8 @@ def environment() -> dict[str, Any]:
 def run(args: argparse.Namespace) -> dict[str, Any]:
     """Measure the chosen rows and print them; returns what ``--json`` writes."""
     wanted = tuple(prefix for prefix in args.only.split(",") if prefix) or ("",)
-    repetitions, seconds = (3, 0.2) if args.quick else (9, 1.0)
+    seconds = 0.15 if args.quick else 1.0
+    repetitions = args.repetitions or (3 if args.quick else 9)
     result = environment()
     cores = pin_to_one_core()
     scenes = Scenes(args.batches)
@@ -146,7 +147,7 @@ def run(args: argparse.Namespace) -> dict[str, Any]:
     }
     if "generate_64".startswith(wanted):
         try:
-            result |= generation.rate(args.renderer, *((1, 3.0) if args.quick else (3, 8.0)))
+            result |= generation.rate(args.renderer, *((1, 2.0) if args.quick else (3, 8.0)))
         except Unavailable as reason:
             skipped["generate_64"] = str(reason)
     print_rest(result, skipped)
@@ -177,6 +178,7 @@ def main() -> None:
     )
     parser.add_argument("--quick", action="store_true", help="shorter and fewer repetitions, under a minute")
     parser.add_argument("--json", type=Path, help="write the figures to this file too")
+    parser.add_argument("--repetitions", type=int, help="of every row; default 9, quick 3")
     parser.add_argument("--only", default="", help="rows whose names start so, separated by commas")
     parser.add_argument("--renderer", default="raster", help="simfactor's renderer in the one-core rows")
     parser.add_argument("--pictures", type=Path, help="save what each contender drew in this folder")

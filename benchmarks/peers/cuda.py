@@ -19,7 +19,7 @@ def gpu_name() -> str | None:
         import warp
     except ModuleNotFoundError:
         return None
-    warp.config.quiet = True
+    warp.config.log_level = warp.LOG_WARNING  # or it names every module that it loads, between the tables
     return str(warp.get_device("cuda:0").name) if warp.is_cuda_available() else None
 
 

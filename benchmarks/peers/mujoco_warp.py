@@ -31,7 +31,6 @@ class MujocoWarp:
             import warp
         except ModuleNotFoundError as error:
             raise Unavailable(f"{error.name} is not installed (pip install mujoco mujoco-warp)") from error
-        warp.config.quiet = True
         self.wp, self.mjw, self.batch, self.device = warp, mujoco_warp, batch, device
         self.count = len(batch)
         model = _model(mujoco, batch)

@@ -35,19 +35,22 @@ class Scenes:
             self._batches[size] = self._load(f"{size}.npz") if self.folder else _photograph(size)
         return self._batches[size]
 
-    def robot(self, size: int = 64) -> RenderBatch:
-        """The robot alone, in plain colours, at the full level of detail: about 4,000 triangles."""
+    def robot(self) -> RenderBatch:
+        """The robot alone at 64 px, in plain colours, at the full level of detail: about 4,000 triangles."""
         if self.folder:
             return self._load("robot.npz")
-        return robot_alone(self.tabletop(size))
+        return robot_alone(self.tabletop(64))
 
-    def reshading(self, size: int = 64) -> RenderBatch:
-        """GEOMETRIES states, each under APPEARANCES lights, colours, textures and backgrounds, in order."""
-        batch = self.tabletop(size)
+    def reshading(self, keep: tuple[str, ...] = ()) -> RenderBatch:
+        """GEOMETRIES states at 64 px, each with APPEARANCES lights, colours, textures, backgrounds, in order.
+
+        What ``keep`` names of the appearance stays the state's, too.
+        """
+        batch = self.tabletop(64)
         state = np.repeat(np.arange(GEOMETRIES), APPEARANCES)
         look = np.arange(len(state)) % len(batch)
         arrays: dict[str, Any] = {
-            name: getattr(batch, name)[state if name in GEOMETRY else look] for name in PER_IMAGE
+            name: getattr(batch, name)[state if name in (*GEOMETRY, *keep) else look] for name in PER_IMAGE
         }
         return replace(batch, **arrays)
 
@@ -130,7 +133,7 @@ def robot_alone(batch: RenderBatch) -> RenderBatch:
     tint = batch.color[:, chosen].max(axis=1, keepdims=True)
     arrays["color"] = (np.array([part.color for part in links], np.float32) * tint).astype(np.float32)
     mesh = np.tile(np.arange(len(links), dtype=np.int32), (len(batch), 1))
-    return replace(batch, meshes=tuple(meshes), mesh=mesh, **arrays)
+    return replace(batch, meshes=tuple(meshes), textures=(), mesh=mesh, **arrays)
 
 
 def _photograph(size: int) -> RenderBatch:

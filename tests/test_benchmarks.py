@@ -1,0 +1,75 @@
+"""The benchmarks run, and say what they measured."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import pytest
+
+RENDER = Path(__file__).parent.parent / "benchmarks" / "render.py"
+
+
+Outcome = tuple[str, dict[str, Any], Path]
+KEYS = ("tiny_stock_64", "tiny_decimated_64")
+
+
+def render(*arguments: str | Path) -> str:
+    command = [sys.executable, str(RENDER), "--quick", "--repetitions", "1", *map(str, arguments)]
+    result = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert result.returncode == 0, result.stderr
+    return result.stdout
+
+
+@pytest.fixture(scope="module")
+def outcome(tmp_path_factory: pytest.TempPathFactory) -> Outcome:
+    folder = tmp_path_factory.mktemp("render")
+    out = folder / "figures.json"
+    text = render(
+        "--only", ",".join(KEYS), "--json", out, "--pictures", folder, "--save-batches", folder / "batches"
+    )
+    return text, json.loads(out.read_text()), folder
+
+
+def test_the_chosen_rows_are_measured(outcome: Outcome) -> None:
+    text, figures, _ = outcome
+    assert text.rstrip().endswith("figures.json")
+    for key in KEYS:
+        assert f"| {key} |" in text
+        assert figures[f"{key}_fps"] > 0
+        assert figures["triangles_per_image"][key] > 3000
+    assert figures["repetitions"] == 1
+    assert {"machine", "versions"} <= figures.keys()
+
+
+def test_decimated_meshes_are_faster(outcome: Outcome) -> None:
+    _, figures, _ = outcome
+    assert figures["triangles_per_image"]["tiny_stock_64"] > 102_759
+    assert figures["tiny_decimated_64_cpu_ms"] < 0.5 * figures["tiny_stock_64_cpu_ms"]
+
+
+def test_what_was_not_measured_is_null(outcome: Outcome) -> None:
+    _, figures, _ = outcome
+    absent = ("raster_64", "reshade_64", "panda3d_64", "mujoco_warp_64", "cuda_64", "tiny_stock_128")
+    assert all(figures[f"{key}_fps"] is None for key in absent)
+    assert figures["ratio_64"] is figures["ratio_128"] is figures["generate_64_images_per_s"] is None
+
+
+def test_pictures_show_what_was_drawn(outcome: Outcome) -> None:
+    _, _, folder = outcome
+    stock, decimated = (cv2.imread(str(folder / f"{key}.png")) for key in KEYS)
+    assert stock is not None
+    assert decimated is not None
+    assert stock.shape == (64, 8 * 64, 3)
+    # the same scenes, shaded alike, but for the robot's tint, which the stock one lacks
+    different = np.abs(stock.astype(int) - decimated).max(axis=2) > 30
+    assert 0.0 < different.mean() < 0.2
+
+
+def test_saved_scenes_replace_pybullet(outcome: Outcome) -> None:
+    _, _, folder = outcome
+    text = render("--only", "raster_64_robot", "--renderer", "tiny", "--batches", folder / "batches")
+    assert "| raster_64_robot |" in text
