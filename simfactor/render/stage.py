@@ -23,27 +23,31 @@ MAX_SHAPES = 1500  # PyBullet never frees a visual shape (45 kB for 240 triangle
 
 
 @dataclass
-class _Body:
+class Body:
+    """A body of a stage, where it was last put, and what colours it was last given."""
+
     uid: int
     scale: tuple[float, ...]
     pose: tuple[float, ...] = ()
+    dress: tuple[float, ...] = ()
 
 
 class Stage:
     """A PyBullet client with a body for each (instance, mesh) that was ever drawn; it shows some of them.
 
-    The bodies are white, or ``coded``: they wear the texture that tells the uv.
+    The bodies are white, or ``coded``: they wear the texture that tells the uv. With ``both_sides``, meshes
+    that do not enclose a volume are seen from behind, too.
     """
 
-    def __init__(self, meshes: tuple[Mesh, ...], coded: bool) -> None:
+    def __init__(self, meshes: tuple[Mesh, ...], coded: bool, both_sides: bool = True) -> None:
         self._coded = coded
-        self._geometry = [_geometry(mesh) for mesh in meshes]
+        self._geometry = [_geometry(mesh, both_sides) for mesh in meshes]
         self._connect()
 
     def _connect(self) -> None:
         self.client = self.open_client()
         self._shapes: dict[tuple[int, tuple[float, ...]], int] = {}
-        self._bodies: dict[tuple[int, int], _Body] = {}
+        self._bodies: dict[tuple[int, int], Body] = {}
         self._shown: dict[int, int] = {}  # instance -> mesh
         self._owner = np.empty(0, np.intp)  # instance of each body id
         self._state = np.empty((0, 11), np.float32)  # mesh, pose and scale that each instance was last given
@@ -102,12 +106,12 @@ class Stage:
     def _place(self, instance: int, mesh: int, pose: tuple[float, ...], scale: tuple[float, ...]) -> None:
         before = self._shown.pop(instance, HIDDEN)
         if before not in (mesh, HIDDEN):
-            self._fade(self._bodies[instance, before], 0.0)
+            self.hide(self._bodies[instance, before])
         if mesh == HIDDEN:
             return
         body = self._body(instance, mesh, scale)
         if before != mesh:
-            self._fade(body, 1.0)
+            self.show(body)
         if pose != body.pose:
             pybullet.resetBasePositionAndOrientation(
                 body.uid, pose[:3], pose[3:], physicsClientId=self.client
@@ -115,7 +119,7 @@ class Stage:
             body.pose = pose
         self._shown[instance] = mesh
 
-    def _body(self, instance: int, mesh: int, scale: tuple[float, ...]) -> _Body:
+    def _body(self, instance: int, mesh: int, scale: tuple[float, ...]) -> Body:
         body = self._bodies.get((instance, mesh))
         if body is not None and body.scale == scale:
             return body
@@ -127,10 +131,22 @@ class Stage:
         uid = pybullet.createMultiBody(baseVisualShapeIndex=shape, physicsClientId=self.client)
         if self._coded:
             pybullet.changeVisualShape(uid, -1, textureUniqueId=self._code, physicsClientId=self.client)
-        body = self._bodies[instance, mesh] = _Body(uid, scale)
+        body = self._bodies[instance, mesh] = Body(uid, scale)
         self._owner = np.append(self._owner, np.full(max(0, uid + 1 - len(self._owner)), HIDDEN))
         self._owner[uid] = instance
         return body
+
+    def show(self, body: Body) -> None:
+        """Make visible what was hidden."""
+        pybullet.changeVisualShape(body.uid, -1, rgbaColor=(1, 1, 1, 1), physicsClientId=self.client)
+
+    def hide(self, body: Body) -> None:
+        """Take out of sight. At an alpha of 0 a body costs nothing; far away it costs all its triangles."""
+        pybullet.changeVisualShape(body.uid, -1, rgbaColor=(1, 1, 1, 0), physicsClientId=self.client)
+
+    def shown(self) -> list[tuple[int, Body]]:
+        """The instances that are shown, each with its body."""
+        return [(instance, self._bodies[instance, mesh]) for instance, mesh in self._shown.items()]
 
     def create_shape(self, mesh: Mesh) -> int:
         """A new visual shape of ``mesh`` as it is."""
@@ -144,17 +160,13 @@ class Stage:
             physicsClientId=self.client,
         )
 
-    def _fade(self, body: _Body, alpha: float) -> None:
-        # at an alpha of 0 a body costs nothing; parked far away it would cost all its triangles
-        pybullet.changeVisualShape(body.uid, -1, rgbaColor=(1, 1, 1, alpha), physicsClientId=self.client)
 
-
-def _geometry(mesh: Mesh) -> Mesh:
+def _geometry(mesh: Mesh, both_sides: bool) -> Mesh:
     """A mesh as PyBullet is to draw it, equal vertices made one: its time grows with their number.
 
     Its rasterisers leave out faces that turn their back, and tell the back by the order of the corners. So
-    corners are put in the order that the normals ask for, and a mesh that does not enclose a volume gets each
-    face a second time, turned round.
+    corners are put in the order that the normals ask for, and with ``both_sides`` a mesh that does not
+    enclose a volume gets each face a second time, turned round.
     """
     corners = np.concatenate([mesh.vertices, mesh.normals, mesh.uvs], axis=1)
     unique, where = np.unique(corners, axis=0, return_inverse=True)
@@ -162,7 +174,7 @@ def _geometry(mesh: Mesh) -> Mesh:
     a, b, c = unique[faces, :3].swapaxes(0, 1)
     inside_out = (np.cross(b - a, c - a) * unique[faces, 3:6].sum(axis=1)).sum(axis=-1) < 0
     faces[inside_out] = faces[inside_out, ::-1]
-    if not _is_closed(unique[:, :3], faces):
+    if both_sides and not _is_closed(unique[:, :3], faces):
         turned = unique * np.array([1, 1, 1, -1, -1, -1, 1, 1], np.float32)
         faces = np.concatenate([faces, faces[:, ::-1] + len(unique)])
         unique = np.concatenate([unique, turned])
