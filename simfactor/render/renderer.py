@@ -31,7 +31,13 @@ def _tiny(**options: Any) -> Renderer:
     return TinyRenderer(**options)
 
 
-RENDERERS: dict[str, Callable[..., Renderer]] = {"tiny": _tiny}
+def _bullet_gl(**options: Any) -> Renderer:
+    from simfactor.render.bullet_gl import BulletGLRenderer  # here, because it loads PyBullet
+
+    return BulletGLRenderer(**options)
+
+
+RENDERERS: dict[str, Callable[..., Renderer]] = {"tiny": _tiny, "bullet-gl": _bullet_gl}
 
 
 def make_renderer(name: str = "tiny", **options: Any) -> Renderer:
