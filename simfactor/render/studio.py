@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from simfactor.errors import SimfactorError, unknown_name
-from simfactor.factors import FactorSpace
+from simfactor.factors import Categorical, FactorSpace
 from simfactor.frames import Images, RenderBatch
 from simfactor.render.renderer import RENDERERS, make_renderer
 
 Rows = NDArray[np.float64]
 
-CHUNK = 64  # rows whose snapshots are held at once
+CHUNK = 256  # images whose poses and looks are held at once
 
 
 @dataclass(frozen=True)
@@ -105,10 +106,15 @@ class Studio:
 
     def _batches(self, space: FactorSpace, rows: Rows) -> Iterator[RenderBatch]:
         size = self.spec.image_size
-        self.scene.reset()  # once: what the space does not name keeps its default, the rest every row sets
+        state = self.scene.state(_columns(space, rows))
         for start in range(0, len(rows), CHUNK):
-            snapshots = []
-            for row in rows[start : start + CHUNK]:
-                self.scene.apply(space.decode(row))
-                snapshots.append(self.scene.snapshot(size, size))
-            yield RenderBatch.concatenate(snapshots)
+            yield self.scene.show(state[start : start + CHUNK], size, size)
+
+
+def _columns(space: FactorSpace, rows: Rows) -> dict[str, NDArray[Any]]:
+    """``space.decode`` of all rows at once: name -> values (n,), categorical values by name."""
+    columns = zip(space.factors.items(), rows.T, strict=True)
+    return {
+        name: np.array(factor.values)[column.astype(int)] if isinstance(factor, Categorical) else column
+        for (name, factor), column in columns
+    }

@@ -16,17 +16,22 @@ Array = NDArray[np.float64]
 
 AGGRESSION = 3  # edges collapse in small steps of error: a third of the mask error of the default, 7
 FEW = 16  # triangles: a connected part of fewer keeps them all
-TOLERANCE = 3e-3  # metres that the ends of a part may move: small and thin ones lose their outline first
+TOLERANCE = 3e-3  # metres
 CREASE = np.cos(np.radians(40.0))  # neighbouring faces that turn by more than this keep a sharp edge
 
 
-def decimate(group: ObjGroup, keep: float) -> Mesh:
+def decimate(group: ObjGroup, keep: float, tolerance: float = TOLERANCE) -> Mesh:
     """Keep about the fraction ``keep`` of the triangles of each connected part, and more of small parts.
+
+    The ends of no part move by more than ``tolerance`` metres: small and thin ones lose their outline first.
 
     Quadric edge collapse (Garland & Heckbert 1997) by ``fast-simplification``. uvs come from the nearest
     corner of the original.
     """
-    parts = [_decimate_part(group, faces, keep) for faces in _connected(group.faces, len(group.positions))]
+    parts = [
+        _decimate_part(group, faces, keep, tolerance)
+        for faces in _connected(group.faces, len(group.positions))
+    ]
     corners, normals, uvs = (np.concatenate(arrays) for arrays in zip(*parts, strict=True))
     return indexed(corners, normals, uvs)
 
@@ -39,21 +44,25 @@ def _connected(faces: NDArray[np.int64], vertices: int) -> list[NDArray[np.intp]
     return [chosen for i in range(count) if len(chosen := np.flatnonzero(of_face == i))]
 
 
-def _decimate_part(group: ObjGroup, chosen: NDArray[np.intp], keep: float) -> tuple[Array, Array, Array]:
+def _decimate_part(
+    group: ObjGroup, chosen: NDArray[np.intp], keep: float, tolerance: float
+) -> tuple[Array, Array, Array]:
     """Corners, normals (F, 3, 3) and uvs (F, 3, 2) of what is left of the ``chosen`` faces."""
     used, faces = np.unique(group.faces[chosen], return_inverse=True)
     positions, faces, uvs = group.positions[used], faces.reshape(-1, 3), group.uvs[chosen]
     target = max(round(keep * len(faces)), FEW)
     if target < len(faces):
         corners = cKDTree(positions[faces].reshape(-1, 3))
-        positions, faces = _simplified(positions, faces, target)
+        positions, faces = _simplified(positions, faces, target, tolerance)
         nearest = corners.query(positions[faces].reshape(-1, 3))[1]
         uvs = uvs.reshape(-1, 2)[nearest].reshape(-1, 3, 2)
     return positions[faces], crease_normals(positions, faces), uvs
 
 
-def _simplified(positions: Array, faces: NDArray[np.int64], target: int) -> tuple[Array, NDArray[np.int64]]:
-    """About ``target`` faces, or as many as it takes to keep the extent to TOLERANCE along every axis."""
+def _simplified(
+    positions: Array, faces: NDArray[np.int64], target: int, tolerance: float
+) -> tuple[Array, NDArray[np.int64]]:
+    """About ``target`` faces, or as many as it takes to keep the extent to ``tolerance`` along every axis."""
     while target < len(faces):
         points, kept = fast_simplification.simplify(
             positions.astype(np.float32), faces.astype(np.int32), target_count=target, agg=AGGRESSION
@@ -61,7 +70,7 @@ def _simplified(positions: Array, faces: NDArray[np.int64], target: int) -> tupl
         moved = [
             np.abs(end(points[kept].reshape(-1, 3), 0) - end(positions, 0)).max() for end in (np.min, np.max)
         ]
-        if max(moved) < TOLERANCE:
+        if max(moved) < tolerance:
             return points.astype(np.float64), kept.astype(np.int64)
         target *= 2
     return positions, faces

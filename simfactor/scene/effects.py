@@ -1,21 +1,29 @@
-"""Effects: how the factors of a scene are applied to its world and read back from it.
+"""Effects: how the factors of a scene are applied to its state and read back from it.
 
 An effect owns the factors that have to be set together (the three coordinates of the end effector, say), so
-the order in which a user names them cannot matter. Nothing is sampled here.
+the order in which a user names them cannot matter. All effects are pure functions of n rows at once; nothing
+is sampled here.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
-from simfactor.errors import SimfactorError, unknown_name
-from simfactor.scene.world import Rgb, World
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from simfactor.errors import SimfactorError, naming, unknown_name
+from simfactor.scene.room import ROOM
+from simfactor.scene.state import SceneState
+from simfactor.scene.textures import TEXTURES
 
 Value: TypeAlias = float | str
 Values: TypeAlias = dict[str, Value]
+Columns: TypeAlias = dict[str, NDArray[Any]]  # factor -> (n,): numbers, or codes into a Choice's names
+Rgb: TypeAlias = tuple[float, float, float]
 
 
 @dataclass(frozen=True)
@@ -39,6 +47,17 @@ class Range:
             )
         return number
 
+    def encode(self, name: str, values: ArrayLike) -> NDArray[np.float64]:
+        """Values (n,) as floats. Raises SimfactorError for the first that is not a number in the range."""
+        array = np.asarray(values)
+        if array.dtype.kind in "fiu" and ((self.low <= array) & (array <= self.high)).all():
+            return array.astype(np.float64)
+        return np.array(_each(self.check, name, array.tolist()), np.float64)
+
+    def decode(self, column: NDArray[Any]) -> list[Value]:
+        """The values of a column (n,)."""
+        return [float(value) for value in column]
+
 
 REACH = Range(-1.2, 1.2, "m")  # a coordinate the arm might reach; whether it does is the kinematics' to say
 
@@ -55,58 +74,90 @@ class Choice:
             raise unknown_name(name, value, self.names)
         return str(value)
 
+    def encode(self, name: str, values: ArrayLike) -> NDArray[np.int64]:
+        """Codes (n,) of names (n,). Raises SimfactorError for the first unknown one."""
+        code = {known: i for i, known in enumerate(self.names)}
+        given = np.asarray(values).tolist()
+        try:
+            return np.array([code[value] for value in given], np.int64)
+        except KeyError:
+            return np.array([code[value] for value in _each(self.check, name, given)], np.int64)
+
+    def decode(self, column: NDArray[Any]) -> list[Value]:
+        """The names of a column (n,) of codes."""
+        return [self.names[code] for code in column]
+
+
+def _each(check: Callable[[str, object], Any], name: str, values: Sequence[object]) -> list[Any]:
+    """``check`` of every value; among several, the message names the row."""
+    if len(values) == 1:
+        return [check(name, values[0])]
+    checked = []
+    for row, value in enumerate(values):
+        with naming(f"row {row}"):
+            checked.append(check(name, value))
+    return checked
+
 
 @dataclass(frozen=True)
 class Effect:
-    """A pair of functions that tie some factors to a world.
+    """A pair of functions that tie some factors to a scene's state.
 
-    ``apply`` is given a value for every name in ``domain``, ``read`` gives them back from the world.
+    ``apply`` is given a column (n,) for every name in ``domain`` and a state of n rows, ``read`` gives the
+    columns back.
     """
 
     domain: Mapping[str, Range | Choice]
-    apply: Callable[[World, Values], None]
-    read: Callable[[World], Values]
+    apply: Callable[[SceneState, Columns], SceneState]
+    read: Callable[[SceneState], Columns]
 
 
-def record(attribute: str, fields: Mapping[str, str], domain: Mapping[str, Range]) -> Effect:
-    """An effect on fields of one of the world's frozen records; ``fields`` maps factor to field."""
+def record(attribute: str, factors: Mapping[str, str], domain: Mapping[str, Range]) -> Effect:
+    """An effect on fields of the state's light or camera; ``factors`` maps factor to field."""
 
-    def apply(world: World, values: Values) -> None:
-        changes = {field: values[name] for name, field in fields.items()}
-        setattr(world, attribute, replace(getattr(world, attribute), **changes))
+    def apply(state: SceneState, columns: Columns) -> SceneState:
+        changes = {field: columns[name] for name, field in factors.items()}
+        changed: dict[str, Any] = {attribute: replace(getattr(state, attribute), **changes)}
+        return replace(state, **changed)
 
-    def read(world: World) -> Values:
-        return {name: getattr(getattr(world, attribute), field) for name, field in fields.items()}
+    def read(state: SceneState) -> Columns:
+        return {name: getattr(getattr(state, attribute), field) for name, field in factors.items()}
 
     return Effect(domain, apply, read)
 
 
-def texture(factor: str, bodies: tuple[str, ...], names: tuple[str, ...]) -> Effect:
-    """An effect that covers some bodies with one of the named textures."""
+def texture(factor: str, bodies: tuple[str, ...]) -> Effect:
+    """An effect that covers some bodies of the room with one of the textures."""
+    covered = [ROOM.index(body) for body in bodies]
 
-    def apply(world: World, values: Values) -> None:
-        for body in bodies:
-            world.cover(body, str(values[factor]))
+    def apply(state: SceneState, columns: Columns) -> SceneState:
+        room_texture = state.room_texture.copy()
+        room_texture[:, covered] = columns[factor][:, None]
+        return replace(state, room_texture=room_texture)
 
-    def read(world: World) -> Values:
-        return {factor: world.textures[bodies[0]]}
+    def read(state: SceneState) -> Columns:
+        return {factor: state.room_texture[:, covered[0]]}
 
-    return Effect({factor: Choice(names)}, apply, read)
+    return Effect({factor: Choice(tuple(TEXTURES))}, apply, read)
 
 
 def palette(factor: str, bodies: tuple[str, ...], colors: Mapping[str, Rgb]) -> Effect:
-    """An effect that paints some bodies in one of the named sRGB colours."""
+    """An effect that paints some bodies of the room in one of the named sRGB colours."""
+    painted = [ROOM.index(body) for body in bodies]
+    table = np.array(list(colors.values()))
 
-    def apply(world: World, values: Values) -> None:
-        for body in bodies:
-            world.paint(body, colors[str(values[factor])])
+    def apply(state: SceneState, columns: Columns) -> SceneState:
+        room_color = state.room_color.copy()
+        room_color[:, painted] = table[columns[factor]][:, None]
+        return replace(state, room_color=room_color)
 
-    def read(world: World) -> Values:
-        return {factor: nearest_color(world.color(bodies[0]), colors)}
+    def read(state: SceneState) -> Columns:
+        return {factor: nearest(state.room_color[:, painted[0]], table)}
 
     return Effect({factor: Choice(tuple(colors))}, apply, read)
 
 
-def nearest_color(color: Rgb, colors: Mapping[str, Rgb]) -> str:
-    """The name of the palette's colour that is closest to ``color``."""
-    return min(colors, key=lambda name: math.dist(colors[name], color))
+def nearest(values: NDArray[Any], table: NDArray[Any]) -> NDArray[np.int64]:
+    """The row of ``table`` (k, ...) that is closest to each of ``values`` (n, ...), as (n,)."""
+    gaps = (values[:, None] - table[None]) ** 2
+    return gaps.reshape(len(values), len(table), -1).sum(axis=2).argmin(axis=1)

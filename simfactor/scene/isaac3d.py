@@ -8,20 +8,25 @@ from __future__ import annotations
 import math
 from dataclasses import replace
 
-from simfactor.scene import objects
+import numpy as np
+
+from simfactor.scene import looks, objects
 from simfactor.scene.effects import (
     REACH,
     Choice,
+    Columns,
     Effect,
     Range,
+    Rgb,
     Value,
-    Values,
-    nearest_color,
+    nearest,
     palette,
     record,
 )
+from simfactor.scene.kinematics import inverse
 from simfactor.scene.optics import Camera, Light
-from simfactor.scene.world import Rgb, World
+from simfactor.scene.robot import effector_position, put_arm
+from simfactor.scene.state import SceneState
 
 SHAPES = ("cube", "cylinder", "cone")
 OBJECT_COLORS: dict[str, Rgb] = {
@@ -36,52 +41,52 @@ WALL_COLORS: dict[str, Rgb] = {
     "sage": (0.52, 0.64, 0.54),
     "slate": (0.42, 0.50, 0.62),
 }
+SHAPE_INDICES, OBJECT_RGB = objects.shape_indices(SHAPES), np.array(list(OBJECT_COLORS.values()))
 HELD_AT = 0.25  # metres above the table: the arm moves in a plane
 CAMERA_RADIUS = 1.2  # metres from the workspace, seen from above
 LIGHT_ELEVATION = 45.0  # degrees
 LIGHT_LEVEL = math.cos(math.radians(LIGHT_ELEVATION))  # length of the light's direction seen from above
 
 
-def move_arm(world: World, values: Values) -> None:
-    world.robot.teleport((float(values["robot_x"]), float(values["robot_y"]), HELD_AT))
-    objects.carry(world)
+def move_arm(state: SceneState, columns: Columns) -> SceneState:
+    x, y = columns["robot_x"], columns["robot_y"]
+    points = np.stack([x, y, np.full_like(x, HELD_AT)], axis=1)
+    return put_arm(state, inverse(points))
 
 
-def read_arm(world: World) -> Values:
-    x, y, _ = world.robot.end_effector_position().tolist()
+def read_arm(state: SceneState) -> Columns:
+    x, y, _ = effector_position(state).T
     return {"robot_x": x, "robot_y": y}
 
 
-def set_object(world: World, values: Values) -> None:
-    color = OBJECT_COLORS[str(values["object_color"])]
-    objects.show(world, str(values["object_shape"]), float(values["object_scale"]), color)
-    objects.carry(world)
+def set_object(state: SceneState, columns: Columns) -> SceneState:
+    shapes, colors = SHAPE_INDICES[columns["object_shape"]], OBJECT_RGB[columns["object_color"]]
+    return objects.show(state, shapes, columns["object_scale"], colors)
 
 
-def read_object(world: World) -> Values:
-    shape = world.shown_shape()
+def read_object(state: SceneState) -> Columns:
     return {
-        "object_shape": shape,
-        "object_scale": world.object_size,
-        "object_color": nearest_color(world.color(shape), OBJECT_COLORS),
+        "object_shape": nearest(state.object_shape, SHAPE_INDICES),
+        "object_scale": state.object_size,
+        "object_color": nearest(state.object_color, OBJECT_RGB),
     }
 
 
-def raise_camera(world: World, values: Values) -> None:
-    world.camera = world.camera.at_height(float(values["camera_height"]), CAMERA_RADIUS)
+def raise_camera(state: SceneState, columns: Columns) -> SceneState:
+    return replace(state, camera=state.camera.at_height(columns["camera_height"], CAMERA_RADIUS))
 
 
-def read_camera(world: World) -> Values:
-    return {"camera_height": world.camera.height}
+def read_camera(state: SceneState) -> Columns:
+    return {"camera_height": state.camera.height}
 
 
-def turn_light(world: World, values: Values) -> None:
-    azimuth = math.degrees(math.asin(float(values["lighting_y"]) / LIGHT_LEVEL))
-    world.light = replace(world.light, azimuth=azimuth)
+def turn_light(state: SceneState, columns: Columns) -> SceneState:
+    azimuth = np.degrees(np.arcsin(columns["lighting_y"] / LIGHT_LEVEL))
+    return replace(state, light=replace(state.light, azimuth=azimuth))
 
 
-def read_light(world: World) -> Values:
-    return {"lighting_y": float(world.light.direction[1])}
+def read_light(state: SceneState) -> Columns:
+    return {"lighting_y": state.light.direction[:, 1]}
 
 
 EFFECTS: tuple[Effect, ...] = (
@@ -99,6 +104,7 @@ EFFECTS: tuple[Effect, ...] = (
     record("light", {"lighting_intensity": "intensity"}, {"lighting_intensity": Range(0.0, 100.0)}),
     Effect({"lighting_y": Range(-0.7, 0.7)}, turn_light, read_light),
     palette("wall_color", ("wall",), WALL_COLORS),
+    *looks.LOOKS,
 )
 LIGHT = Light(azimuth=0.0, elevation=LIGHT_ELEVATION, intensity=1.2, temperature=5500.0, ambient_share=0.35)
 CAMERA = Camera(azimuth=25.0, elevation=25.0, distance=1.3, fov=45.0)
@@ -112,4 +118,5 @@ DEFAULTS: dict[str, Value] = {
     "lighting_y": 0.3,
     "object_color": "red",
     "wall_color": "white",
+    **looks.DEFAULTS,
 }

@@ -7,19 +7,20 @@ triangles give the angles exactly, and a position alone decides them.
 
 from __future__ import annotations
 
-import math
-from collections.abc import Sequence
-
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from simfactor.errors import SimfactorError
+
+Array = NDArray[np.float64]
 
 # Lengths in metres, from the URDF (the same as in Franka's documentation).
 SHOULDER = 0.333  # height of joint 2
 UPPER_ARM, FOREARM, ELBOW = 0.316, 0.384, 0.0825  # ELBOW: both links reach joint 4 this far off their axis
 WRIST = 0.088  # from joint 6 out to the gripper's axis
 HAND = 0.107 + 0.105  # flange and hand: from the wrist down to between the fingertips
+UPPER, FORE = float(np.hypot(UPPER_ARM, ELBOW)), float(np.hypot(FOREARM, ELBOW))  # joint to joint
+TINY = 1e-9  # metres: keeps a position in the shoulder itself from dividing by zero
 
 LIMITS = np.array(  # radians; the URDF's
     [
@@ -34,36 +35,42 @@ LIMITS = np.array(  # radians; the URDF's
 )
 
 
-def inverse(position: Sequence[float] | NDArray[np.float64]) -> NDArray[np.float64]:
-    """Joint angles (7,) in radians that bring the point between the fingertips to ``position`` (3,) metres.
+def inverse(position: ArrayLike) -> Array:
+    """Joint angles (..., 7) in radians that bring the point between the fingertips to ``position`` (..., 3).
 
-    The gripper points down and its fingers open along y. Raises SimfactorError when the arm cannot reach.
+    In metres; the gripper points down and its fingers open along y. Raises SimfactorError, which names the
+    first position that the arm cannot reach, and its row where there are several.
     """
-    x, y, z = (float(v) for v in position)
-    out, up = math.hypot(x, y) - WRIST, z + HAND - SHOULDER  # shoulder to wrist, in the arm's plane
-    upper, fore, reach = math.hypot(UPPER_ARM, ELBOW), math.hypot(FOREARM, ELBOW), math.hypot(out, up)
-    if not abs(upper - fore) < reach <= upper + fore:
-        raise _unreachable(x, y, z)
-    lean = math.atan2(out, up)  # angles from the vertical
-    upper_lean = lean - _corner(upper, reach, fore)
-    fore_lean = lean + _corner(fore, reach, upper)
-    shoulder = upper_lean - math.atan2(ELBOW, UPPER_ARM)
-    wrist = fore_lean + math.atan2(ELBOW, FOREARM)
-    base = math.atan2(y, x)
-    joints = np.array([base, shoulder, 0.0, shoulder - wrist, 0.0, wrist, base + math.pi / 4])
-    if (joints < LIMITS[:, 0]).any() or (joints > LIMITS[:, 1]).any():
-        raise _unreachable(x, y, z)
+    points = np.asarray(position, np.float64)
+    x, y, z = np.moveaxis(points, -1, 0)
+    out, up = np.hypot(x, y) - WRIST, z + HAND - SHOULDER  # shoulder to wrist, in the arm's plane
+    reach = np.hypot(out, up)
+    lean = np.arctan2(out, up)  # angles from the vertical
+    shoulder = lean - _corner(UPPER, reach, FORE) - np.arctan2(ELBOW, UPPER_ARM)
+    wrist = lean + _corner(FORE, reach, UPPER) + np.arctan2(ELBOW, FOREARM)
+    base = np.arctan2(y, x)
+    straight = np.zeros_like(base)
+    joints = np.stack(
+        [base, shoulder, straight, shoulder - wrist, straight, wrist, base + np.pi / 4], axis=-1
+    )
+    reached = (abs(UPPER - FORE) < reach) & (reach <= UPPER + FORE)
+    reached &= ((LIMITS[:, 0] <= joints) & (joints <= LIMITS[:, 1])).all(axis=-1)
+    if not reached.all():
+        raise _unreachable(points.reshape(-1, 3), int(reached.argmin()))
     return joints
 
 
-def _corner(a: float, b: float, opposite: float) -> float:
+def _corner(a: float, b: Array, opposite: float) -> Array:
     """The angle between sides a and b of a triangle, by the law of cosines."""
-    return math.acos(max(-1.0, min(1.0, (a * a + b * b - opposite * opposite) / (2 * a * b))))
+    beside = a * a + b * b - opposite * opposite
+    return np.arccos(np.clip(beside / (2 * a * np.maximum(b, TINY)), -1.0, 1.0))
 
 
-def _unreachable(x: float, y: float, z: float) -> SimfactorError:
+def _unreachable(points: Array, row: int) -> SimfactorError:
+    x, y, z = np.round(points[row], 3) + 0.0  # no minus before 0.000
+    place = f" in row {row}" if len(points) > 1 else ""
     return SimfactorError(
-        f"the arm cannot reach ({x:.3f}, {y:.3f}, {z:.3f}) m with its gripper down; "
+        f"the arm cannot reach ({x:.3f}, {y:.3f}, {z:.3f}) m{place} with its gripper down; "
         "stay within x 0.3..0.6, y -0.25..0.25, z 0.05..0.4."
     )
 

@@ -6,7 +6,10 @@ few per cent more or less are centimetres of depth. Where its post meets the tab
 
 from __future__ import annotations
 
-import math
+from functools import cache
+
+import numpy as np
+from numpy.typing import NDArray
 
 from simfactor.frames import Mesh
 from simfactor.scene.primitives import ball, lathe, merge
@@ -17,6 +20,7 @@ STEP = -TABLE_LOW[2]  # posts come in steps of the slab's thickness, so their fe
 LONGEST = 12  # steps: balls higher than that float
 
 
+@cache
 def marker_meshes() -> tuple[Mesh, ...]:
     """The marker with a post of 0, 1, ... steps; the ball's centre is the origin. In metres."""
     head = ball(BALL, 8, 12)  # few triangles: it is drawn in every image
@@ -24,6 +28,6 @@ def marker_meshes() -> tuple[Mesh, ...]:
     return (head, *(merge([head, post]) for post in posts))
 
 
-def marker_index(height: float) -> int:
-    """Which of :func:`marker_meshes` stands on the table with its ball at ``height`` metres."""
-    return min(max(math.ceil(height / STEP), 0), LONGEST)
+def marker_indices(heights: NDArray[np.float64]) -> NDArray[np.int64]:
+    """Which of :func:`marker_meshes` stands on the table with its ball at each of ``heights`` (n,) metres."""
+    return np.minimum(np.maximum(np.ceil(heights / STEP), 0), LONGEST).astype(np.int64)

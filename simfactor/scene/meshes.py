@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from simfactor.errors import SimfactorError
 from simfactor.frames import Mesh
 from simfactor.scene.cache import cached_arrays
-from simfactor.scene.decimate import decimate
+from simfactor.scene.decimate import TOLERANCE, decimate
 from simfactor.scene.obj import Color, read_obj
 
 FORMAT = 6  # raise it whenever the same sources give other meshes
@@ -46,20 +46,25 @@ class _Visual:
     rpy: tuple[float, ...]
 
 
-def link_meshes(urdf_path: str | Path, keep: float = 0.01) -> list[LinkMesh]:
+def link_meshes(urdf_path: str | Path, keep: float = 0.01, tolerance: float = TOLERANCE) -> list[LinkMesh]:
     """Every visual of a URDF, split by material colour and decimated to about the fraction ``keep``.
+
+    More is kept where the ends of a part would move by ``tolerance`` metres or more.
 
     Colours are the diffuse colours (Kd) of the OBJ's material file, or the URDF's where there is none. The
     result is cached on disk (``$XDG_CACHE_HOME`` or ``~/.cache``), under a hash of the sources.
 
-    Raises SimfactorError for a missing or broken file, a visual that is no OBJ mesh, or keep outside (0, 1].
+    Raises SimfactorError for a missing or broken file, a visual that is no OBJ mesh, keep outside (0, 1],
+    or a negative tolerance.
     """
     if not 0.0 < keep <= 1.0:
         raise SimfactorError(f"keep={keep!r} is outside (0, 1]; it is the fraction of triangles to keep.")
+    if not tolerance >= 0.0:
+        raise SimfactorError(f"tolerance={tolerance!r} must be 0 metres or more.")
     path = Path(urdf_path)
     visuals = _visuals(path)
-    key = _fingerprint(path, visuals, keep)
-    arrays = cached_arrays(f"meshes-{key}", lambda: _pack(_build(visuals, keep)))
+    key = _fingerprint(path, visuals, keep, tolerance)
+    arrays = cached_arrays(f"meshes-{key}", lambda: _pack(_build(visuals, keep, tolerance)))
     return _unpack(arrays)
 
 
@@ -138,7 +143,7 @@ def _numbers(element: ElementTree.Element | None, attribute: str, default: str) 
     )
 
 
-def _build(visuals: list[_Visual], keep: float) -> list[LinkMesh]:
+def _build(visuals: list[_Visual], keep: float, tolerance: float) -> list[LinkMesh]:
     parts = []
     for visual in visuals:
         for group in read_obj(visual.file):
@@ -146,7 +151,7 @@ def _build(visuals: list[_Visual], keep: float) -> list[LinkMesh]:
             parts.append(
                 LinkMesh(
                     visual.link,
-                    decimate(scaled, keep),
+                    decimate(scaled, keep, tolerance),
                     np.array(visual.color if group.color is None else group.color, np.float32),
                     np.array(visual.position, np.float32),
                     _quaternion(*visual.rpy),
@@ -172,8 +177,8 @@ def _quaternion(roll: float, pitch: float, yaw: float) -> NDArray[np.float32]:
     )
 
 
-def _fingerprint(path: Path, visuals: list[_Visual], keep: float) -> str:
-    digest = hashlib.sha256(json.dumps([FORMAT, keep]).encode())
+def _fingerprint(path: Path, visuals: list[_Visual], keep: float, tolerance: float) -> str:
+    digest = hashlib.sha256(json.dumps([FORMAT, keep, tolerance]).encode())
     sources = {file for visual in visuals for file in visual.file.parent.glob(visual.file.stem + ".*")}
     for source in [path, *sorted(sources)]:
         digest.update(hashlib.sha256(source.read_bytes()).digest())

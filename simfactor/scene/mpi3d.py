@@ -7,12 +7,16 @@ disentanglement dataset"; names and order of values as published there.
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
-from simfactor.scene import objects
-from simfactor.scene.effects import Choice, Effect, Range, Value, Values, nearest_color, palette
+import numpy as np
+
+from simfactor.scene import looks, objects
+from simfactor.scene.effects import Choice, Columns, Effect, Range, Rgb, Value, nearest, palette
 from simfactor.scene.kinematics import LIMITS, REST
 from simfactor.scene.optics import Camera, Light
-from simfactor.scene.world import Rgb, World
+from simfactor.scene.robot import put_arm
+from simfactor.scene.state import SceneState
 
 OBJECT_COLORS: dict[str, Rgb] = {
     "white": (0.90, 0.90, 0.90),
@@ -31,45 +35,42 @@ BACKGROUND_COLORS: dict[str, Rgb] = {
     "sea_green": (0.18, 0.55, 0.40),
     "salmon": (0.95, 0.55, 0.48),
 }
+SHAPE_INDICES, OBJECT_RGB = objects.shape_indices(SHAPES), np.array(list(OBJECT_COLORS.values()))
+METRES, HEIGHTS = np.array(list(SIZES.values())), np.array(list(CAMERA_HEIGHTS.values()))
 AXES = {"horizontal_axis": 0, "vertical_axis": 1}  # factor -> joint: the base and the shoulder
 
 
-def turn_axes(world: World, values: Values) -> None:
-    joints = REST.copy()
+def turn_axes(state: SceneState, columns: Columns) -> SceneState:
+    joints = np.repeat(REST[None], len(state), axis=0)
     for name, joint in AXES.items():
-        joints[joint] = math.radians(float(values[name]))
-    world.robot.set_joint_positions(joints)
-    objects.carry(world)
+        joints[:, joint] = np.radians(columns[name])
+    return put_arm(state, joints)
 
 
-def read_axes(world: World) -> Values:
-    joints = world.robot.joint_positions()
-    return {name: math.degrees(joints[joint]) for name, joint in AXES.items()}
+def read_axes(state: SceneState) -> Columns:
+    return {name: np.degrees(state.joints[:, joint]) for name, joint in AXES.items()}
 
 
-def set_object(world: World, values: Values) -> None:
-    color = OBJECT_COLORS[str(values["object_color"])]
-    objects.show(world, str(values["object_shape"]), SIZES[str(values["object_size"])], color)
-    objects.carry(world)
+def set_object(state: SceneState, columns: Columns) -> SceneState:
+    shapes, colors = SHAPE_INDICES[columns["object_shape"]], OBJECT_RGB[columns["object_color"]]
+    return objects.show(state, shapes, METRES[columns["object_size"]], colors)
 
 
-def read_object(world: World) -> Values:
-    shape = world.shown_shape()
+def read_object(state: SceneState) -> Columns:
     return {
-        "object_color": nearest_color(world.color(shape), OBJECT_COLORS),
-        "object_shape": shape,
-        "object_size": min(SIZES, key=lambda name: abs(SIZES[name] - world.object_size)),
+        "object_color": nearest(state.object_color, OBJECT_RGB),
+        "object_shape": nearest(state.object_shape, SHAPE_INDICES),
+        "object_size": nearest(state.object_size, METRES),
     }
 
 
-def raise_camera(world: World, values: Values) -> None:
-    height = CAMERA_HEIGHTS[str(values["camera_height"])]
-    world.camera = world.camera.at_height(height, CAMERA_RADIUS)
+def raise_camera(state: SceneState, columns: Columns) -> SceneState:
+    heights = HEIGHTS[columns["camera_height"]]
+    return replace(state, camera=state.camera.at_height(heights, CAMERA_RADIUS))
 
 
-def read_camera(world: World) -> Values:
-    height = world.camera.height
-    return {"camera_height": min(CAMERA_HEIGHTS, key=lambda name: abs(CAMERA_HEIGHTS[name] - height))}
+def read_camera(state: SceneState) -> Columns:
+    return {"camera_height": nearest(state.camera.height, HEIGHTS)}
 
 
 def _turn(joint: int) -> Range:
@@ -90,6 +91,7 @@ EFFECTS: tuple[Effect, ...] = (
     ),
     Effect({"camera_height": Choice(tuple(CAMERA_HEIGHTS))}, raise_camera, read_camera),
     palette("background_color", ("wall", "floor"), BACKGROUND_COLORS),
+    *looks.LOOKS,
 )
 LIGHT = Light(azimuth=30.0, elevation=55.0, intensity=1.2, temperature=5500.0, ambient_share=0.35)
 CAMERA = Camera(azimuth=0.0, elevation=25.0, distance=1.4, fov=45.0)
@@ -101,4 +103,5 @@ DEFAULTS: dict[str, Value] = {
     "background_color": "purple",
     "horizontal_axis": 0.0,
     "vertical_axis": 0.0,
+    **looks.DEFAULTS,
 }

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -11,12 +13,15 @@ from numpy.typing import ArrayLike, NDArray
 from simfactor.errors import SimfactorError
 from simfactor.scene import kinematics
 from simfactor.scene.bullet import pybullet as p
+from simfactor.scene.chain import Chain
+from simfactor.scene.state import SceneState
 
 Array = NDArray[np.float64]
 
 URDF = Path(pybullet_data.getDataPath()) / "franka_panda" / "panda.urdf"
 ARM = tuple(range(7))
 FINGERS = (9, 10)
+MOVABLE = (*ARM, *FINGERS)
 GRASP = 11  # the link between the fingertips
 FORCES = (87.0, 87.0, 87.0, 87.0, 12.0, 12.0, 12.0, 20.0, 20.0)  # N m, fingers N: the URDF's effort limits
 GAP = 0.02  # metres each finger stands open
@@ -38,13 +43,17 @@ class Robot:
 
     def joint_positions(self) -> Array:
         """Angles (7,) of the arm in radians."""
-        states = p.getJointStates(self.body, ARM, physicsClientId=self.client)
+        return self.all_joint_positions()[: len(ARM)]
+
+    def all_joint_positions(self) -> Array:
+        """Angles of the arm in radians, then how far each finger is open in metres, (9,)."""
+        states = p.getJointStates(self.body, MOVABLE, physicsClientId=self.client)
         return np.array([state[0] for state in states])
 
     def set_joint_positions(self, joints: ArrayLike) -> None:
         """Put the arm at ``joints`` (7,) radians, at rest, and let its motors hold it there."""
         angles = self._check_joints(joints)
-        for joint, angle in zip((*ARM, *FINGERS), (*angles, GAP, GAP), strict=True):
+        for joint, angle in zip(MOVABLE, (*angles, GAP, GAP), strict=True):
             p.resetJointState(self.body, joint, angle, targetVelocity=0.0, physicsClientId=self.client)
         self.hold(angles)
 
@@ -52,7 +61,7 @@ class Robot:
         """Set the motors' goals to ``joints`` (7,) radians; the arm moves there as physics steps."""
         p.setJointMotorControlArray(
             self.body,
-            (*ARM, *FINGERS),
+            MOVABLE,
             p.POSITION_CONTROL,
             targetPositions=[*self._check_joints(joints), GAP, GAP],
             forces=FORCES,
@@ -97,3 +106,28 @@ class Robot:
         if angles.shape != (7,) or not np.isfinite(angles).all():
             raise SimfactorError(f"joints={joints!r} must be 7 finite angles in radians.")
         return angles
+
+
+@cache
+def panda_chain() -> Chain:
+    """The kinematic chain of the Panda, shared by all scenes of a process."""
+    client = p.connect(p.DIRECT)
+    try:
+        shapeless = p.URDF_IGNORE_VISUAL_SHAPES | p.URDF_IGNORE_COLLISION_SHAPES
+        body = p.loadURDF(str(URDF), useFixedBase=True, flags=shapeless, physicsClientId=client)
+        return Chain.from_body(body, client)
+    finally:
+        p.disconnect(physicsClientId=client)
+
+
+def put_arm(state: SceneState, arm: ArrayLike) -> SceneState:
+    """The arm at ``arm`` (n, 7) radians, its fingers open, and its links where that puts them."""
+    angles = np.asarray(arm, np.float64)
+    joints = np.concatenate([angles, np.full((len(angles), len(FINGERS)), GAP)], axis=1)
+    position, orientation = panda_chain().link_frames(joints)
+    return replace(state, joints=joints, link_position=position, link_orientation=orientation)
+
+
+def effector_position(state: SceneState) -> Array:
+    """Positions (n, 3) in metres of the point between the fingertips."""
+    return state.link_position[:, GRASP + 1]

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 from simfactor.frames import Mesh
 from simfactor.scene.primitives import box, lathe, merge, tiles
 
+ROOM = ("table", "floor", "wall")
 TABLE_LOW, TABLE_HIGH = (-0.35, -0.7, -0.04), (0.85, 0.7, 0.0)  # metres; corners of the slab
 LEG = 0.06
 FLOOR = -0.75
@@ -14,8 +17,9 @@ WALL_TILES = 12  # copies of the backdrop's picture around the wall
 FLOOR_TILES = 6  # and along each side of the floor
 
 
+@cache
 def room_meshes() -> dict[str, Mesh]:
-    """The meshes ``table``, ``floor`` and ``wall``, in world coordinates."""
+    """The meshes of ``ROOM``, in world coordinates."""
     return {"table": _table(), "floor": tiles(2.0 * RADIUS, FLOOR_TILES, FLOOR), "wall": _wall()}
 
 

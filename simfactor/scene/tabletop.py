@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-from simfactor.scene import objects
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simfactor.scene import looks, objects
 from simfactor.scene.color import TEMPERATURES, hue_to_srgb, srgb_to_hue
-from simfactor.scene.effects import REACH, Choice, Effect, Range, Value, Values, record, texture
+from simfactor.scene.effects import REACH, Choice, Columns, Effect, Range, Value, record, texture
+from simfactor.scene.kinematics import inverse
 from simfactor.scene.optics import Camera, Light
 from simfactor.scene.primitives import SHAPES
+from simfactor.scene.robot import effector_position, put_arm
 from simfactor.scene.room import TABLE_HIGH, TABLE_LOW
-from simfactor.scene.textures import TEXTURES
-from simfactor.scene.world import World
+from simfactor.scene.state import SceneState
 
 OBJECT_SATURATION, OBJECT_VALUE = 0.8, 0.85
 TINT_SATURATION = 0.3
@@ -20,48 +26,49 @@ EFFECTORS = ("ee_x", "ee_y", "ee_z")
 TARGETS = ("target_x", "target_y", "target_z")
 
 
-def move_effector(world: World, values: Values) -> None:
-    world.robot.teleport([float(values[name]) for name in EFFECTORS])
+def move_effector(state: SceneState, columns: Columns) -> SceneState:
+    return put_arm(state, inverse(_points(columns, EFFECTORS)))
 
 
-def read_effector(world: World) -> Values:
-    return dict(zip(EFFECTORS, world.robot.end_effector_position().tolist(), strict=True))
+def read_effector(state: SceneState) -> Columns:
+    return dict(zip(EFFECTORS, effector_position(state).T, strict=True))
 
 
-def move_target(world: World, values: Values) -> None:
-    x, y, z = (float(values[name]) for name in TARGETS)
-    world.place("target", (x, y, z))
+def move_target(state: SceneState, columns: Columns) -> SceneState:
+    return replace(state, target=_points(columns, TARGETS))
 
 
-def read_target(world: World) -> Values:
-    return dict(zip(TARGETS, world.pose("target")[0], strict=True))
+def read_target(state: SceneState) -> Columns:
+    return dict(zip(TARGETS, state.target.T, strict=True))
 
 
-def set_object(world: World, values: Values) -> None:
-    color = hue_to_srgb(float(values["object_hue"]), OBJECT_SATURATION, OBJECT_VALUE)
-    objects.show(world, str(values["object_shape"]), float(values["object_size"]), color)
-    objects.stand(world, float(values["object_x"]), float(values["object_y"]), float(values["object_yaw"]))
+def set_object(state: SceneState, columns: Columns) -> SceneState:
+    colors = hue_to_srgb(columns["object_hue"], OBJECT_SATURATION, OBJECT_VALUE)
+    state = objects.show(state, columns["object_shape"], columns["object_size"], colors)
+    return objects.stand(state, columns["object_x"], columns["object_y"], columns["object_yaw"])
 
 
-def read_object(world: World) -> Values:
-    shape = world.shown_shape()
-    (x, y, _), _ = world.pose(shape)
+def read_object(state: SceneState) -> Columns:
     return {
-        "object_shape": shape,
-        "object_size": world.object_size,
-        "object_hue": srgb_to_hue(world.color(shape)),
-        "object_x": x,
-        "object_y": y,
-        "object_yaw": objects.standing_yaw(world),
+        "object_shape": state.object_shape,
+        "object_size": state.object_size,
+        "object_hue": srgb_to_hue(state.object_color),
+        "object_x": state.object_position[:, 0],
+        "object_y": state.object_position[:, 1],
+        "object_yaw": objects.standing_yaw(state),
     }
 
 
-def tint_robot(world: World, values: Values) -> None:
-    world.paint("robot", hue_to_srgb(float(values["robot_tint"]), TINT_SATURATION, 1.0))
+def tint_robot(state: SceneState, columns: Columns) -> SceneState:
+    return replace(state, robot_color=hue_to_srgb(columns["robot_tint"], TINT_SATURATION, 1.0))
 
 
-def read_tint(world: World) -> Values:
-    return {"robot_tint": srgb_to_hue(world.color("robot"))}
+def read_tint(state: SceneState) -> Columns:
+    return {"robot_tint": srgb_to_hue(state.robot_color)}
+
+
+def _points(columns: Columns, names: tuple[str, ...]) -> NDArray[np.float64]:
+    return np.stack([columns[name] for name in names], axis=1)
 
 
 EFFECTS: tuple[Effect, ...] = (
@@ -98,8 +105,8 @@ EFFECTS: tuple[Effect, ...] = (
             "camera_fov": Range(5.0, 120.0, "deg"),
         },
     ),
-    texture("table_texture", ("table",), tuple(TEXTURES)),
-    texture("background_texture", ("wall", "floor"), tuple(TEXTURES)),
+    texture("table_texture", ("table",)),
+    texture("background_texture", ("wall", "floor")),
     Effect({"robot_tint": TURN}, tint_robot, read_tint),
     Effect(
         {
@@ -116,6 +123,7 @@ EFFECTS: tuple[Effect, ...] = (
     Effect(
         {"target_x": REACH, "target_y": REACH, "target_z": Range(0.0, 1.5, "m")}, move_target, read_target
     ),
+    *looks.LOOKS,
 )
 
 LIGHT = Light(azimuth=40.0, elevation=55.0, intensity=1.2, temperature=5500.0, ambient_share=0.35)
@@ -136,4 +144,5 @@ DEFAULTS: dict[str, Value] = {
     "ee_x": 0.45,
     "ee_y": 0.0,
     "ee_z": 0.25,
+    **looks.DEFAULTS,
 }

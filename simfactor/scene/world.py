@@ -3,53 +3,51 @@
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
 import numpy as np
 
-from simfactor.frames import Mesh
+from simfactor.frames import UNTEXTURED, Mesh
 from simfactor.scene.bullet import pybullet as p
 from simfactor.scene.marker import marker_meshes
-from simfactor.scene.optics import Camera, Light
 from simfactor.scene.primitives import SHAPES
 from simfactor.scene.robot import Robot
-from simfactor.scene.room import TABLE_HIGH, TABLE_LOW, room_meshes
-from simfactor.scene.textures import load_texture
-
-Rgb = tuple[float, float, float]
+from simfactor.scene.room import ROOM, TABLE_HIGH, TABLE_LOW, room_meshes
+from simfactor.scene.state import PARKED, SceneState
+from simfactor.scene.textures import TEXTURES, load_texture
 
 OBJECT_SIZE = 0.06
-PARKED = (0.0, 0.0, -10.0)  # where objects that are not shown wait
+TARGET_COLOR = (0.90, 0.05, 0.05)
 GRAVITY = -9.81
 TIME_STEP = 1.0 / 240.0
+UPRIGHT = (0.0, 0.0, 0.0, 1.0)
+SHAPE_NAMES, TEXTURE_NAMES = tuple(SHAPES), tuple(TEXTURES)
 
 
 class World:
-    """One PyBullet client, and a record of what PyBullet cannot tell: light, camera, object size, textures.
+    """One PyBullet client: the first row of a scene's state can be written into it, and what physics moves be
+    read back.
 
     The objects and the marker are seen but touch nothing: a nuisance must not change the physics, and
     PyBullet cannot resize a collision shape.
     """
 
-    def __init__(self, light: Light, camera: Camera) -> None:
+    def __init__(self) -> None:
         self.client: int = p.connect(p.DIRECT)
-        self.light = light
-        self.camera = camera
-        self.object_size = OBJECT_SIZE
-        self.textures: dict[str, str] = {}  # body -> the texture that covers it
         self._configure()
         self.robot = Robot(self.client)
-        self.meshes = room_meshes()
-        self.bodies: dict[str, int] = {"robot": self.robot.body, "table": self._add_table()}
-        self.bodies |= {name: self.add_body(self.meshes[name]) for name in ("floor", "wall")}
-        self.bodies |= {name: self.add_body(mesh, OBJECT_SIZE) for name, mesh in SHAPES.items()}
-        self.markers = marker_meshes()
-        self.bodies["target"] = self.add_body(self.markers[-1])
+        meshes = room_meshes()
+        self.bodies: dict[str, int] = {"robot": self.robot.body, "table": self._add_table(meshes["table"])}
+        self.bodies |= {name: self._add_body(meshes[name]) for name in ROOM if name != "table"}
+        self.bodies |= {name: self._add_body(mesh, OBJECT_SIZE) for name, mesh in SHAPES.items()}
+        self.bodies["target"] = self._add_body(marker_meshes()[-1])
+        self._paint("target", TARGET_COLOR)
         for name in (*SHAPES, "target"):
-            self.place(name, PARKED)
-        self.place(next(iter(SHAPES)), (0.0, 0.0, OBJECT_SIZE / 2))
-        self._texture_ids: dict[str, int] = {}  # PyBullet never frees a texture: load each once
+            self._place(name, PARKED)
+        self._texture_ids: dict[int, int] = {}  # PyBullet never frees a texture: load each once
         self._saved: int = p.saveState(physicsClientId=self.client)
 
     def _configure(self) -> None:
@@ -61,7 +59,7 @@ class World:
             physicsClientId=self.client,
         )
 
-    def _add_table(self) -> int:
+    def _add_table(self, mesh: Mesh) -> int:
         low, high = np.array(TABLE_LOW), np.array(TABLE_HIGH)
         slab = p.createCollisionShape(
             p.GEOM_BOX,
@@ -69,9 +67,9 @@ class World:
             collisionFramePosition=(high + low) / 2,
             physicsClientId=self.client,
         )
-        return self.add_body(self.meshes["table"], collision=slab)
+        return self._add_body(mesh, collision=slab)
 
-    def add_body(self, mesh: Mesh, scale: float = 1.0, collision: int = -1) -> int:
+    def _add_body(self, mesh: Mesh, scale: float = 1.0, collision: int = -1) -> int:
         """A static body that looks like ``mesh``; returns its PyBullet id."""
         visual = p.createVisualShape(
             p.GEOM_MESH,
@@ -95,54 +93,75 @@ class World:
         """Put the physics back to where it was when the world was made."""
         p.restoreState(stateId=self._saved, physicsClientId=self.client)
 
-    def place(
-        self,
-        name: str,
-        position: tuple[float, float, float],
-        orientation: tuple[float, float, float, float] = (0.0, 0.0, 0.0, 1.0),
-    ) -> None:
-        """Move a body to ``position`` metres and ``orientation`` xyzw."""
+    def step(self) -> None:
+        """Advance physics by 1/240 s."""
+        p.stepSimulation(physicsClientId=self.client)
+
+    def read(self, state: SceneState) -> SceneState:
+        """``state``, a state of one row, with the joints and poses that this world has now."""
+        at, turned = self._pose(SHAPE_NAMES[state.object_shape[0]])
+        link_position, link_orientation = self.robot.link_frames()
+        return replace(
+            state,
+            joints=self.robot.all_joint_positions()[None],
+            link_position=link_position[None],
+            link_orientation=link_orientation[None],
+            object_position=np.array([at]),
+            object_orientation=np.array([turned]),
+            target=np.array([self._pose("target")[0]]),
+        )
+
+    def write(self, state: SceneState, since: SceneState | None = None) -> None:
+        """Show ``state``, of one row: all of it, or what an effect has set ``since`` then.
+
+        What it has not set must stay as physics has it: a robot in motion keeps moving.
+        """
+
+        def changed(*names: str) -> bool:
+            return since is None or any(getattr(state, name) is not getattr(since, name) for name in names)
+
+        shape = SHAPE_NAMES[state.object_shape[0]]
+        if changed("joints"):
+            self.robot.set_joint_positions(state.joints[0, :7])
+        if changed("object_shape"):
+            for name in SHAPES:
+                self._place(name, PARKED)
+        if changed("object_shape", "object_position", "object_orientation"):
+            self._place(shape, state.object_position[0], state.object_orientation[0])
+        if changed("object_shape", "object_color"):
+            self._paint(shape, state.object_color[0])
+        if changed("target"):
+            self._place("target", state.target[0])
+        if changed("robot_color"):
+            self._paint("robot", state.robot_color[0])
+        if changed("room_color", "room_texture"):
+            for i, name in enumerate(ROOM):
+                self._paint(name, state.room_color[0, i])
+                self._cover(name, int(state.room_texture[0, i]))
+
+    def _place(self, name: str, position: Sequence[float], orientation: Sequence[float] = UPRIGHT) -> None:
         p.resetBasePositionAndOrientation(
             self.bodies[name], position, orientation, physicsClientId=self.client
         )
 
-    def pose(self, name: str) -> tuple[tuple[float, float, float], tuple[float, float, float, float]]:
-        """Position in metres and orientation xyzw of a body."""
-        position, orientation = p.getBasePositionAndOrientation(
-            self.bodies[name], physicsClientId=self.client
-        )
-        return position, orientation
+    def _pose(self, name: str) -> tuple[tuple[float, ...], tuple[float, ...]]:
+        at, turned = p.getBasePositionAndOrientation(self.bodies[name], physicsClientId=self.client)
+        return at, turned
 
-    def shown(self, name: str) -> bool:
-        """Whether a body is in the room rather than parked."""
-        return bool(self.pose(name)[0][2] > PARKED[2] / 2)
-
-    def shown_shape(self) -> str:
-        """The shape of the object that is in the room."""
-        return next(name for name in SHAPES if self.shown(name))
-
-    def paint(self, name: str, color: Rgb) -> None:
+    def _paint(self, name: str, color: Sequence[float]) -> None:
         """Set the sRGB colour of a body, of the robot: of all its links."""
         links = range(-1, self.robot.links) if name == "robot" else (-1,)
         for link in links:
             p.changeVisualShape(self.bodies[name], link, rgbaColor=(*color, 1.0), physicsClientId=self.client)
 
-    def color(self, name: str) -> Rgb:
-        """The sRGB colour of a body."""
-        shapes = p.getVisualShapeData(self.bodies[name], physicsClientId=self.client)
-        red, green, blue, _ = shapes[0][7]
-        return red, green, blue
-
-    def cover(self, name: str, texture: str) -> None:
-        """Put a texture on a body. Raises SimfactorError for an unknown texture."""
-        if self.textures.get(name) == texture:
-            return
+    def _cover(self, name: str, texture: int) -> None:
+        if texture == UNTEXTURED:
+            return  # no factor takes a texture off again
         if texture not in self._texture_ids:
-            self._texture_ids[texture] = self._load(texture)
+            self._texture_ids[texture] = self._load(TEXTURE_NAMES[texture])
         p.changeVisualShape(
             self.bodies[name], -1, textureUniqueId=self._texture_ids[texture], physicsClientId=self.client
         )
-        self.textures[name] = texture
 
     def _load(self, texture: str) -> int:
         picture = cv2.cvtColor(load_texture(texture), cv2.COLOR_RGB2BGR)

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from simfactor.errors import SimfactorError
-from simfactor.factors import FactorSpace, load_space
+from simfactor.factors import Continuous, FactorSpace, load_space
 from simfactor.scene import SCENES, Scene, open_scene
 from simfactor.scene.effects import Values
 
@@ -18,9 +18,17 @@ names = st.sampled_from(sorted(SCENES))
 seeds = st.integers(0, 10**6)
 
 
+LOOKS = {  # the factors that every scene knows and no ready space varies
+    "light_softness": Continuous(0.0, 10.0, unit="deg"),
+    "fill_intensity": Continuous(0.0, 1.0),
+    "exposure": Continuous(-1.0, 1.0, unit="stops"),
+    "robot_roughness": Continuous(0.1, 0.9),
+}
+
+
 @cache
 def ready(scene: str) -> FactorSpace:
-    return load_space(scene)
+    return FactorSpace({**load_space(scene).factors, **LOOKS}, scene=scene)
 
 
 def row(scene: str, seed: int, lattice: bool = False) -> Values:

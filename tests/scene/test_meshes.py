@@ -141,6 +141,8 @@ def test_a_broken_urdf(robot: Path, old: str, new: str, message: str) -> None:
 def test_bad_arguments(robot: Path) -> None:
     with pytest.raises(SimfactorError, match=r"keep=0 is outside \(0, 1\]"):
         link_meshes(robot, keep=0)
+    with pytest.raises(SimfactorError, match="tolerance=-1 must be 0 metres or more"):
+        link_meshes(robot, tolerance=-1)
     with pytest.raises(SimfactorError, match="does not exist"):
         link_meshes(robot.with_name("lost.urdf"))
 
@@ -209,11 +211,12 @@ def test_a_damaged_cache_file_is_built_again(robot: Path, damage: str) -> None:
 def test_changed_sources_or_parameters_are_not_served_from_the_cache(robot: Path) -> None:
     link_meshes(robot)
     link_meshes(robot, keep=0.5)
+    link_meshes(robot, tolerance=1e-3)
     (robot.parent / "cube.mtl").write_text(CUBE_MTL.replace("1 0 0", "0 1 0"))
     assert link_meshes(robot)[0].color.tolist() == [0, 1, 0]
     (robot.parent / "cube.obj").write_text(CUBE.replace("v 0 0 0", "v 0 0 -1"))
     assert link_meshes(robot)[0].mesh.vertices.min() == -0.5
-    assert len(list(cache_dir().iterdir())) == 4
+    assert len(list(cache_dir().iterdir())) == 5
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere")
@@ -308,7 +311,7 @@ def panda_batches(parts: list[LinkMesh]) -> RenderBatch:
 
 
 def test_the_panda_keeps_its_outline() -> None:
-    full = meshes._build(meshes._visuals(PANDA), keep=1.0)
+    full = meshes._build(meshes._visuals(PANDA), keep=1.0, tolerance=0.0)
     few = link_meshes(PANDA)
     assert sum(len(part.mesh.faces) for part in full) == pytest.approx(102_759, abs=10)
     assert 3_000 < sum(len(part.mesh.faces) for part in few) < 6_000
@@ -320,12 +323,12 @@ def test_the_panda_keeps_its_outline() -> None:
     assert changed.mean() < 0.0025
     assert changed.sum() / robot.sum() < 0.031
     both = robot & ~changed
-    assert np.abs(a.rgb[both].astype(float) - b.rgb[both]).mean() < 6  # the normals still follow the surface
+    assert np.abs(a.rgb[both].astype(float) - b.rgb[both]).mean() < 7  # the normals still follow the surface
 
 
 def test_small_parts_keep_their_extent() -> None:
     for group in read_obj(DATA / "franka_panda" / "meshes" / "visual" / "link6.obj"):
-        mesh = decimate(group, keep=0.01)
+        mesh = decimate(group, keep=0.01, tolerance=3e-3)
         assert len(mesh.faces) >= min(len(group.faces), 12)
         for end in (np.min, np.max):
             np.testing.assert_allclose(end(mesh.vertices, axis=0), end(group.positions, axis=0), atol=3e-3)

@@ -28,8 +28,8 @@ def test_shapes_and_types(scenes: dict[str, Scene], name: str) -> None:
         "color": (1, count, 3),
         "segment": (count, 2),
         "casts": (count,),
-        "light_direction": (1, 1, 3),
-        "light_color": (1, 1, 3),
+        "light_direction": (1, 2, 3),
+        "light_color": (1, 2, 3),
         "light_softness": (1,),
         "sky": (1, 3),
         "ground": (1, 3),
@@ -43,7 +43,8 @@ def test_shapes_and_types(scenes: dict[str, Scene], name: str) -> None:
     assert {field: getattr(batch, field).shape for field in shapes} == shapes
     integers = ("mesh", "texture", "segment", "backdrop")
     for field in shapes:
-        assert getattr(batch, field).dtype == (np.int32 if field in integers else np.float32), field
+        kind = np.int32 if field in integers else np.bool_ if field == "casts" else np.float32
+        assert getattr(batch, field).dtype == kind, field
     assert (batch.height, batch.width) == (48, 64)
     np.testing.assert_allclose(np.linalg.norm(batch.orientation, axis=2), 1.0, atol=1e-6)
     np.testing.assert_allclose(np.linalg.norm(batch.light_direction, axis=-1), 1.0, atol=1e-6)
