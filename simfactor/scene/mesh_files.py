@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import struct
+import warnings
 import xml.etree.ElementTree as ElementTree
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -10,7 +10,6 @@ from typing import Any
 
 import collada
 import numpy as np
-import trimesh
 from numpy.typing import NDArray
 from PIL import Image, UnidentifiedImageError
 
@@ -20,6 +19,7 @@ from simfactor.scene.obj import ObjGroup, read_obj
 
 Corners = tuple[NDArray[np.float64], NDArray[np.float64]]  # positions (F, 3, 3) and uvs (F, 3, 2)
 
+STL_FACET = np.dtype([("normal", "<f4", 3), ("corners", "<f4", (3, 3)), ("attribute", "<u2")])
 TEXTURE_KINDS = "png, jpg, bmp, gif, tga"
 
 
@@ -102,10 +102,20 @@ def _read_obj(path: Path) -> Corners:
 
 
 def _read_stl(path: Path) -> Corners:
+    """Binary: 80 bytes, the count, and 50 bytes for each facet. ASCII: three lines "vertex x y z"."""
+    content = path.read_bytes()
+    count = int.from_bytes(content[80:84], "little")
+    if len(content) == 84 + 50 * count:
+        facets = np.frombuffer(content, STL_FACET, count, offset=84)
+        return facets["corners"].astype(np.float64), np.zeros((count, 3, 2))
+    lines = content.decode("ascii", errors="replace").splitlines()
     try:
-        mesh = trimesh.load_mesh(path, file_type="stl", process=False)
-        positions = np.asarray(mesh.triangles, np.float64)
-    except (ValueError, IndexError, KeyError, AttributeError, struct.error, UnicodeDecodeError) as error:
+        if not lines or not lines[0].lstrip().startswith("solid"):
+            raise ValueError("its length does not fit a binary file, nor does it start with 'solid'")
+        words = [line.split() for line in lines]
+        corners = np.array([word[1:4] for word in words if word[:1] == ["vertex"]], np.float64)
+        positions = corners.reshape(-1, 3, 3)
+    except ValueError as error:
         raise _unreadable(path, "STL", error) from error
     return positions, np.zeros((len(positions), 3, 2))
 
@@ -113,11 +123,13 @@ def _read_stl(path: Path) -> Corners:
 def _read_collada(path: Path) -> Corners:
     parts: list[Corners] = []
     try:
-        document = collada.Collada(str(path), ignore=[collada.DaeError])
-        unit = document.assetInfo.unitmeter or 1.0
-        for geometry in document.scene.objects("geometry") if document.scene else ():
-            for primitive in geometry.primitives():
-                parts += _triangles(primitive, unit)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", PendingDeprecationWarning)  # pycollada's use of numpy.matrix
+            document = collada.Collada(str(path), ignore=[collada.DaeError])
+            unit = document.assetInfo.unitmeter or 1.0
+            for geometry in document.scene.objects("geometry") if document.scene else ():
+                for primitive in geometry.primitives():
+                    parts += _triangles(primitive, unit)
     except (collada.DaeError, ElementTree.ParseError, ValueError, IndexError, OSError) as error:
         raise _unreadable(path, "COLLADA", error) from error
     if not parts:

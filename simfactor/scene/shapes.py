@@ -26,6 +26,7 @@ FORMAT = 1  # raise it whenever the same file gives another mesh
 PLANE_SIDE = 256.0  # metres: PyBullet draws an endless plane as a square of this side...
 PLANE_REPEATS = 128.0  # ...with this many copies of its checkered texture along it
 PLANE_COLORS = ((173, 199, 255), (255, 255, 255))
+PER_PIXEL = 8  # triangles of a mesh
 AREA = 0.1  # the share of its area that a decimated mesh may gain or lose
 FINE = 2048  # triangles: primitives are rounder where meshes may have more
 # PyBullet's texture of a box is an unfolded one: (u, v) of every corner of box(), in quarters of the picture
@@ -37,7 +38,7 @@ def triangles_for(height: int, width: int) -> int:
 
     The sides are rounded up to powers of two, so that a few levels of detail serve all sizes.
     """
-    return int(8 * 2 ** np.ceil(np.log2(max(height, width, 64))))
+    return int(PER_PIXEL * 2 ** np.ceil(np.log2(max(height, width, 64))))
 
 
 @lru_cache(maxsize=512)
@@ -86,12 +87,14 @@ def _mesh_of_file(path: Path, scale: Triple, triangles: int, _stamp: tuple[int, 
 def _decimated(soup: ObjGroup, triangles: int) -> Mesh:
     """About as many triangles as asked, or as many as it takes to keep the area: open sheets get holes."""
     whole = _area(soup.positions, soup.faces)
+    # about a pixel if the mesh fills an image that gets as many triangles
+    tolerance = float(np.linalg.norm(np.ptp(soup.positions, axis=0))) * PER_PIXEL / triangles
     while triangles < len(soup.faces):
-        mesh = decimate(soup, triangles / len(soup.faces))
+        mesh = decimate(soup, triangles / len(soup.faces), tolerance)
         if abs(_area(mesh.vertices, mesh.faces) - whole) < AREA * whole:
             return mesh
         triangles *= 2
-    return decimate(soup, 1.0)
+    return decimate(soup, 1.0, tolerance)
 
 
 def _area(vertices: NDArray[Any], faces: NDArray[Any]) -> float:

@@ -56,10 +56,12 @@ class Viewpoint:
         Degrees, with the meaning of ``computeViewMatrixFromYawPitchRoll(..., upAxisIndex=2)``; ``fov`` is the
         vertical field of view.
         """
-        y, p, r = np.radians([yaw, pitch, roll])
-        ahead = np.array([-np.sin(y) * np.cos(p), np.cos(y) * np.cos(p), np.sin(p)])
-        right = np.array([np.cos(y), np.sin(y), 0.0])
-        up = np.cos(r) * np.cross(right, ahead) + np.sin(r) * right
+        (y, p, r), (cy, cp, cr) = (
+            np.sin(np.radians([yaw, pitch, roll])),
+            np.cos(np.radians([yaw, pitch, roll])),
+        )
+        ahead = np.array([cy * r * p - y * cp, y * r * p + cy * cp, cr * p])  # Rz(yaw) Ry(roll) Rx(pitch) e_y
+        up = np.array([cy * r * cp + y * p, y * r * cp - cy * p, cr * cp])
         return Viewpoint(
             _triple(np.asarray(target) - distance * ahead), _triple(target), _triple(up), (_focal(fov),) * 2
         )

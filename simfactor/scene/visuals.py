@@ -18,6 +18,7 @@ from simfactor.scene.rotation import to_matrices
 Row = tuple[Any, ...]
 
 SOFT_BODY = 3  # of getDynamicsInfo(...)[10]
+FROMTO_MARGIN = 0.04  # metres around the collision shape of a MuJoCo capsule
 KINDS = {  # of shapes that are drawn
     p.GEOM_SPHERE: "sphere",
     p.GEOM_BOX: "box",
@@ -66,6 +67,8 @@ def read_visual(row: Row, client: int, search: Sequence[Path]) -> Visual:
     if kind not in KINDS:
         name = "a heightfield" if kind == p.GEOM_HEIGHTFIELD else f"of PyBullet's kind {kind}"
         raise _not_drawn(body, link, name)
+    if kind == p.GEOM_CAPSULE and _is_fromto(row, client):
+        raise _not_drawn(body, link, "a MuJoCo capsule given by fromto, whose direction is not told")
     frame = np.eye(4)
     frame[:3, :3] = to_matrices(np.array(row[6]))
     frame[:3, 3] = row[5]
@@ -79,9 +82,22 @@ def read_visual(row: Row, client: int, search: Sequence[Path]) -> Visual:
 
 def _not_drawn(body: int, link: int, what: str) -> SimfactorError:
     return SimfactorError(
-        f"link {link} of body {body} is {what}, which has no rigid mesh that PyBullet gives out; "
-        f"allowed are {', '.join(KINDS.values())}. Render this world with pybullet.getCameraImage."
+        f"link {link} of body {body} is {what}: PyBullet does not give out what it draws there. Allowed are "
+        f"rigid {', '.join(KINDS.values())} shapes; render this world with pybullet.getCameraImage."
     )
+
+
+def _is_fromto(row: Row, client: int) -> bool:
+    """Whether a capsule was loaded from MJCF's ``fromto``: PyBullet then lists it along z at the origin.
+
+    Its collision shape is then two spheres in a margin; the box around them gives it away.
+    """
+    body, link, _, (length, radius, _), _, position, orientation = row[:7]
+    if position != (0.0, 0.0, 0.0) or orientation != (0.0, 0.0, 0.0, 1.0):
+        return False
+    low, high = np.array(p.getAABB(body, link, physicsClientId=client))
+    reach = (high - low) / 2 - FROMTO_MARGIN - radius
+    return bool((reach > -2e-3).all() and abs(np.linalg.norm(reach) - length / 2) < 2e-3)
 
 
 def _found(name: str, search: Sequence[Path], body: int, link: int) -> Path:
