@@ -15,7 +15,7 @@ Array = NDArray[np.floating[Any]]
 Draw = Callable[[Camera, Array], tuple[NDArray[np.uint8], Array, NDArray[np.int32]]]  # as Stage.draw
 
 LIGHT_DISTANCE = 300.0  # in radii of the casters: far enough for the rays to be parallel
-MAX_SIDE = 1024  # texels of a map along each side
+MAX_SIDE = 2048  # texels of a map along each side
 MARGIN = 1.5e-3  # metres that a surface may lie behind the shadow map before it is in shadow
 SOFT_DIRECTIONS = 32  # hard shadows that a soft one is the mean of
 

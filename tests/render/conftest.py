@@ -1,6 +1,6 @@
 """A hand-made world: a textured ground, a box, a ball. Nothing of it comes from simfactor.scene."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -123,13 +123,49 @@ class World:
         """Where the first image shows an instance."""
         return (images.segmentation[0] == self.base.segment[instance]).all(axis=-1)
 
+    @staticmethod
+    def rays(batch: RenderBatch) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Eye (3,) and directions (H, W, 3) through the pixel centres, of length 1 along the viewing axis."""
+        eye, target = batch.camera_position[0].astype(float), batch.camera_target[0].astype(float)
+        forward = (target - eye) / np.linalg.norm(target - eye)
+        right = np.cross(forward, batch.camera_up[0])
+        right /= np.linalg.norm(right)
+        (across, along), (left, top) = batch.focal[0].astype(float), batch.principal_point[0].astype(float)
+        x = (np.arange(batch.width) + 0.5 - left * batch.width) / (across * batch.height)
+        y = (top * batch.height - np.arange(batch.height) - 0.5) / (along * batch.height)
+        return eye, forward + x[None, :, None] * right + y[:, None, None] * np.cross(right, forward)
+
+    @staticmethod
+    def slab_hit(
+        eye: ArrayLike, direction: ArrayLike, low: ArrayLike, high: ArrayLike
+    ) -> NDArray[np.float64]:
+        """Distance (...) at which rays enter an axis-aligned box, inf where they miss or it is behind."""
+        with np.errstate(divide="ignore"):
+            a, b = np.subtract(low, eye) / direction, np.subtract(high, eye) / direction
+        enter, leave = np.minimum(a, b).max(axis=-1), np.maximum(a, b).min(axis=-1)
+        return np.where((enter <= leave) & (leave > 0), enter, np.inf)
+
     def close(self) -> None:
         for renderer in self.renderers.values():
             renderer.close()
 
 
 @pytest.fixture(scope="session")
-def world() -> Iterator[World]:
-    world = World()
-    yield world
-    world.close()
+def open_world() -> Iterator[Callable[[str], World]]:
+    """Opens the world with a renderer of some name, once."""
+    worlds: dict[str, World] = {}
+
+    def open_with(renderer: str) -> World:
+        if renderer not in worlds:
+            worlds[renderer] = World(renderer)
+        return worlds[renderer]
+
+    yield open_with
+    for world in worlds.values():
+        world.close()
+
+
+@pytest.fixture(scope="session")
+def world(open_world: Callable[[str], World]) -> World:
+    """The world with the oracle."""
+    return open_world("tiny")

@@ -4,41 +4,28 @@ import numpy as np
 import pytest
 
 from simfactor.frames import HIDDEN
+from simfactor.render.camera import Camera
 from simfactor.scene.bullet import pybullet
 
 GROUND, BOX, BALL = 0, 1, 2
 
 
-def rays(batch):
-    """Eye (3,) and directions (H, W, 3) through the pixel centres, of length 1 along the viewing axis."""
-    eye, target = batch.camera_position[0].astype(float), batch.camera_target[0].astype(float)
-    forward = (target - eye) / np.linalg.norm(target - eye)
-    right = np.cross(forward, batch.camera_up[0])
-    right /= np.linalg.norm(right)
-    half = 0.5 / float(batch.focal[0, 1])
-    y = half * (1 - 2 * (np.arange(batch.height) + 0.5) / batch.height)
-    x = half * (2 * (np.arange(batch.width) + 0.5) / batch.width - 1) * batch.width / batch.height
-    return eye, forward + x[None, :, None] * right + y[:, None, None] * np.cross(right, forward)
-
-
-def slab_hit(eye, direction, low, high):
-    """Distance (H, W) at which rays enter an axis-aligned box, inf where they miss."""
-    with np.errstate(divide="ignore"):
-        a, b = (low - eye) / direction, (high - eye) / direction
-    enter, leave = np.minimum(a, b).max(axis=-1), np.maximum(a, b).min(axis=-1)
-    return np.where(enter <= leave, enter, np.inf)
-
-
-@pytest.mark.parametrize("size", [(64, 64), (48, 80)])
-def test_rays_hit_what_the_image_shows(world, size):
+@pytest.mark.parametrize(
+    "lens",
+    [
+        {},
+        {"height": 48, "width": 80},
+        {"height": 60, "width": 50, "focal": (0.9, 1.3), "principal_point": (0.37, 0.81)},
+    ],
+)
+def test_rays_hit_what_the_image_shows(world, lens):
     """Pixels are sampled at their centres: half a pixel of shift would fail this."""
-    batch = world.changed(BOX, orientation=(0, 0, 0, 1))
-    batch.mesh[0, BALL] = HIDDEN
-    batch = type(batch)(**{**vars(batch), "height": size[0], "width": size[1]})
+    batch = world.changed(mesh=[GROUND, BOX, HIDDEN], **lens)
+    batch.orientation[0, BOX] = (0, 0, 0, 1)
     images = world.render(batch)
-    eye, direction = rays(batch)
+    eye, direction = world.rays(batch)
     position, scale = batch.position[0, BOX].astype(float), batch.scale[0, BOX].astype(float)
-    box = slab_hit(eye, direction, position - scale / 2, position + scale / 2)
+    box = world.slab_hit(eye, direction, position - scale / 2, position + scale / 2)
     ground = -eye[2] / direction[..., 2]
     point = eye + ground[..., None] * direction
     ground[(np.abs(point[..., :2]).max(axis=-1) > 1) | (ground < 0)] = np.inf
@@ -108,28 +95,19 @@ def test_bodies_and_depth_agree_with_pybullets_own_image(world, tmp_path):
     np.testing.assert_allclose(images.depth[0][hit], depth[hit], rtol=1e-5)
 
 
-@pytest.mark.parametrize("light", [(0.0, 0.0, 1.0), (0.5, 0.3, 0.8), (-0.9, 0.2, 0.4)])
-def test_shadows_fall_where_rays_to_the_light_are_blocked(world, light):
-    """Away from the outline of the shadow, the ground is lit in full or not at all, without speckles."""
-    direction = np.array(light) / np.linalg.norm(light)
-    batch = world.changed(
-        light_direction=direction, light_color=(0.7, 0.7, 0.7), ambient=(0.2, 0.2, 0.2), mesh=[0, 1, HIDDEN]
-    )
-    batch.orientation[0, BOX] = (0, 0, 0, 1)
-    images, unlit = world.render(batch), world.render(world.changed(light_color=(0, 0, 0)))
-    (ambient,) = np.unique(unlit.rgb[0][world.mask(unlit, GROUND)])
-    ground = world.mask(images, GROUND)
-    eye, rays_out = rays(batch)
-    points = eye + (-eye[2] / rays_out[..., 2])[..., None] * rays_out
-    position, scale = batch.position[0, BOX].astype(float), batch.scale[0, BOX].astype(float)
-    towards = np.where(direction == 0, 1e-12, direction)
-    blocked = [
-        np.isfinite(slab_hit(points + shift, towards, position - scale / 2, position + scale / 2))
-        for shift in 0.06 * np.array([(x, y, 0) for x in (-1, 0, 1) for y in (-1, 0, 1)])
-    ]
-    sure_dark, sure_lit = ground & np.all(blocked, axis=0), ground & ~np.any(blocked, axis=0)
-    assert sure_lit.sum() > 1000
-    assert sure_dark.sum() > 10 or light[2] == 1.0
-    lit = world.render(batch, shadows=False).rgb[0]
-    np.testing.assert_array_equal(images.rgb[0][sure_lit], lit[sure_lit])
-    assert (images.rgb[0][sure_dark] == ambient).all()
+def test_the_principal_point_moves_the_image_by_whole_pixels(world):
+    """Five columns to the right and three rows down."""
+    before = world.render(world.base, shadows=False)
+    after = world.render(world.changed(principal_point=(0.5 + 5 / 64, 0.5 + 3 / 64)), shadows=False)
+    assert (after.segmentation[0, 3:, 5:] != before.segmentation[0, :-3, :-5]).mean() < 0.002
+    off = np.abs(after.rgb[0, 3:, 5:].astype(int) - before.rgb[0, :-3, :-5]).max(axis=-1)
+    assert (off > 1).mean() < 0.002
+
+
+def test_projecting_is_the_inverse_of_finding_points():
+    camera = Camera.look_at((1, 2, 3), (0, 0.5, 0), (0, 0, 1), (1.1, 0.8), 0.1, 9, 40, 60, (0.4, 0.7))
+    pixels = np.array([0, 59, 1234, 2399])
+    depth = np.array([0.5, 1.0, 2.0, 8.0])
+    column, row, distance = camera.project(camera.points(pixels, depth))
+    np.testing.assert_allclose((row - 0.5) * 60 + column - 0.5, pixels, atol=1e-9)
+    np.testing.assert_allclose(distance, depth)
