@@ -21,7 +21,6 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-import cv2
 import numpy as np
 from peers import cuda, generation
 from peers.contender import (
@@ -83,6 +82,8 @@ def print_table(contenders: Sequence[Contender], timings: dict[str, Timing]) -> 
 
 def save_pictures(contenders: Sequence[Contender], folder: Path) -> None:
     """A strip of what each contender drew, and one sheet of all strips of one height."""
+    import cv2  # here, because machines that only render may lack it
+
     folder.mkdir(parents=True, exist_ok=True)
     strips = []
     for contender in contenders:
@@ -159,11 +160,12 @@ def print_rest(result: dict[str, Any], skipped: dict[str, str]) -> None:
     for name in RATIOS:
         if result[name] is not None:
             print(f"{name}: {result[name]:.1f} (in CPU time {result[f'{name}_cpu']:.1f})")
-    if result["generate_64_images_per_s"] is not None:
+    if "generate_64_images" in result:
+        steady = result["generate_64_images_per_s"]
         print(
-            f"generation, {generation.WORKERS} workers, 64 px, {result['generate_64_images']} images: "
-            f"{result['generate_64_images_per_s']:.0f} images/s, with the start of the workers "
-            f"({result['generate_64_start_s']:.1f} s) {result['generate_64_images_per_s_with_start']:.0f}"
+            f"generation, {generation.WORKERS} workers, 64 px, {result['generate_64_images']:,} images: "
+            f"{'too few to tell' if steady is None else f'{steady:,.0f}'} images/s, with the workers' start "
+            f"({result['generate_64_start_s']:.1f} s) {result['generate_64_images_per_s_with_start']:,.0f}"
         )
     for reason in dict.fromkeys(skipped.values()):
         print(f"skipped {', '.join(key for key in skipped if skipped[key] == reason)}: {reason}")

@@ -11,7 +11,6 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -140,6 +139,8 @@ class BulletTiny:
 
     def _texture(self, texture: int) -> int:
         if texture not in self.textures:
+            import cv2
+
             with tempfile.TemporaryDirectory() as folder:
                 path = Path(folder) / f"{texture}.png"
                 cv2.imwrite(str(path), cv2.cvtColor(self.batch.textures[texture], cv2.COLOR_RGB2BGR))

@@ -11,7 +11,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from threadpoolctl import threadpool_limits
 
 Byte = NDArray[np.uint8]
 
@@ -87,11 +86,7 @@ def ratio_cpu(fast: Timing, slow: Timing) -> float:
 
 
 def pin_to_one_core() -> set[int]:
-    """Keep this process on one core, where the system can, and libraries to one thread each.
-
-    Returns the cores it had.
-    """
-    threadpool_limits(1)
+    """Keep this process on one core, where the system can; returns the cores it had."""
     if not hasattr(os, "sched_setaffinity"):
         return set()
     cores = os.sched_getaffinity(0)

@@ -2,32 +2,37 @@
 
 from __future__ import annotations
 
+import importlib.util
 import tempfile
 import time
 from statistics import median
 
 from peers.contender import Unavailable
 from peers.scenes import tabletop_rows
+from simfactor.render import RENDERERS, StudioSpec
 
 WORKERS = 2
 FEW, MANY = 256, 32768  # images of the first run, which tells how many the others need; and at most
 SHARD = 512
 
 
-def rate(renderer: str, repetitions: int, seconds: float) -> dict[str, float]:
+def rate(renderer: str, repetitions: int, seconds: float) -> dict[str, float | None]:
     """Images a second at 64 px over about ``seconds``: in all, and once the workers have started.
 
-    Raises Unavailable where PyBullet is missing.
+    The latter is None if starting took so much of the time that it could not be told. Raises Unavailable
+    where PyBullet or the renderer is missing.
     """
-    try:
-        start = median(_seconds(renderer, WORKERS) for _ in range(repetitions))
-        speed = FEW / max(_seconds(renderer, FEW) - start, 1e-3)
-    except ModuleNotFoundError as error:
-        raise Unavailable(f"{error.name} is not installed") from error
+    if importlib.util.find_spec("pybullet") is None:
+        raise Unavailable("pybullet is not installed")
+    if renderer not in RENDERERS:
+        raise Unavailable(f"there is no renderer {renderer!r} here")
+    _seconds(renderer, WORKERS)  # fills the caches on disk
+    start = median(_seconds(renderer, WORKERS) for _ in range(repetitions))
+    speed = FEW / max(_seconds(renderer, FEW) - start, 0.1)
     count = min(max(int(speed * seconds), FEW), MANY)
     whole = median(_seconds(renderer, count) for _ in range(repetitions))
     return {
-        "generate_64_images_per_s": (count - WORKERS) / max(whole - start, 1e-3),
+        "generate_64_images_per_s": (count - WORKERS) / (whole - start) if whole > 1.2 * start else None,
         "generate_64_images_per_s_with_start": count / whole,
         "generate_64_start_s": start,
         "generate_64_images": count,
@@ -35,8 +40,7 @@ def rate(renderer: str, repetitions: int, seconds: float) -> dict[str, float]:
 
 
 def _seconds(renderer: str, count: int) -> float:
-    from simfactor.data import generate
-    from simfactor.render import StudioSpec
+    from simfactor.data import generate  # here, because machines that only render lack what it needs
 
     space, _ = tabletop_rows()
     shard = max(1, min(SHARD, count // (2 * WORKERS)))

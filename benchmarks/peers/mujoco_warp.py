@@ -64,7 +64,13 @@ class MujocoWarp:
             self.mjw.render(self.model, self.data, self.context)
             self.wp.synchronize_device(self.device)
 
-    def rgb(self, _: None) -> Byte:
+    def draw_home(self) -> tuple[Any, ...]:
+        """As :meth:`draw`, and rgb, depth and segmentation come to host memory."""
+        self.draw()
+        context = self.context
+        return tuple(array.numpy() for array in (context.rgb_data, context.depth_data, context.seg_data))
+
+    def rgb(self, _: object) -> Byte:
         packed = self.context.rgb_data.numpy().reshape(-1, self.batch.height, self.batch.width)
         return np.stack([packed >> 16 & 255, packed >> 8 & 255, packed & 255], axis=-1).astype(np.uint8)
 

@@ -60,14 +60,14 @@ def panda3d_row(key: str, what: str, batch: Callable[[Scenes], RenderBatch]) -> 
     return Row(key, label, open_)
 
 
-def mujoco_row(key: str, what: str, shadows: bool = True) -> Row:
-    """MuJoCo Warp's ray tracer on the tabletop scenes."""
+def mujoco_row(key: str, what: str, batch: Callable[[Scenes], RenderBatch], shadows: bool = True) -> Row:
+    """MuJoCo Warp's ray tracer."""
     label = f"MuJoCo Warp, {what}"
 
     def open_(scenes: Scenes, _: str) -> Contender:
-        batch = scenes.tabletop(64)
-        peer = MujocoWarp(batch, "cpu", shadows)
-        return Contender(key, label, peer.count, triangles(batch), peer.draw, peer.rgb)
+        chosen = batch(scenes)
+        peer = MujocoWarp(chosen, "cpu", shadows)
+        return Contender(key, label, peer.count, triangles(chosen), peer.draw, peer.rgb)
 
     return Row(key, label, open_)
 
@@ -90,14 +90,16 @@ ROWS = (
     our_row("raster_64_robot", "64 px, robot alone, no shadows", lambda s: s.robot(), shadows=False),
     panda3d_row("panda3d_64", "64 px, robot alone, no shadows, rgb only", lambda s: s.robot()),
     panda3d_row("panda3d_scene_64", "64 px, no shadows, rgb only", lambda s: s.tabletop(64)),
-    mujoco_row("mujoco_warp_64", "64 px"),
-    mujoco_row("mujoco_warp_64_noshadow", "64 px, no shadows", shadows=False),
+    mujoco_row("mujoco_warp_64", "64 px", lambda s: s.tabletop(64)),
+    mujoco_row("mujoco_warp_64_noshadow", "64 px, no shadows", lambda s: s.tabletop(64), shadows=False),
+    mujoco_row("mujoco_warp_64_robot", "64 px, robot alone, no shadows", lambda s: s.robot(), shadows=False),
 )
 RATIOS = {  # name: the faster, the slower
     "ratio_64": ("raster_64", "tiny_stock_64"),
     "ratio_128": ("raster_128", "tiny_stock_128"),
     "ratio_64_decimated": ("raster_64", "tiny_decimated_64"),
     "ratio_64_panda3d": ("raster_64_robot", "panda3d_64"),
+    "ratio_64_mujoco_warp_robot": ("raster_64_robot", "mujoco_warp_64_robot"),
     "ratio_64_panda3d_scene": ("raster_64_noshadow", "panda3d_scene_64"),
     "ratio_64_mujoco_warp": ("raster_64", "mujoco_warp_64"),
 }

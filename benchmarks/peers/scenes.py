@@ -36,7 +36,7 @@ class Scenes:
         return self._batches[size]
 
     def robot(self) -> RenderBatch:
-        """The robot alone at 64 px, in plain colours, at the full level of detail: about 4,000 triangles."""
+        """The robot alone at 64 px, in plain colours, with about 4,000 triangles."""
         if self.folder:
             return self._load("robot.npz")
         return robot_alone(self.tabletop(64))
@@ -111,7 +111,7 @@ def robot_instances(batch: RenderBatch) -> NDArray[np.intp]:
 
 
 def robot_alone(batch: RenderBatch) -> RenderBatch:
-    """The robot's instances only, with meshes of the library's full level of detail and no textures."""
+    """The robot only, with the meshes that ``link_meshes`` gives by default, whatever the images' size."""
     from scipy.spatial.transform import Rotation
 
     from simfactor.scene.meshes import link_meshes
