@@ -148,7 +148,9 @@ def run(args: argparse.Namespace) -> dict[str, Any]:
     }
     if "generate_64".startswith(wanted):
         try:
-            result |= generation.rate(args.renderer, *((1, 2.0) if args.quick else (3, 8.0)))
+            # as many images as take two or ten seconds if rendering is all that counts
+            expected = (2.0 if args.quick else 10.0) * generation.WORKERS * (result["raster_64_fps"] or 0.0)
+            result |= generation.rate(args.renderer, 1 if args.quick else 3, round(expected))
         except Unavailable as reason:
             skipped["generate_64"] = str(reason)
     print_rest(result, skipped)
@@ -168,7 +170,8 @@ def print_rest(result: dict[str, Any], skipped: dict[str, str]) -> None:
             f"({result['generate_64_start_s']:.1f} s) {result['generate_64_images_per_s_with_start']:,.0f}"
         )
     for reason in dict.fromkeys(skipped.values()):
-        print(f"skipped {', '.join(key for key in skipped if skipped[key] == reason)}: {reason}")
+        keys = [key for key in skipped if skipped[key] == reason]
+        print(f"skipped {', '.join(keys[:7])}{f', {len(keys) - 7} more' if keys[7:] else ''}: {reason}")
     if result["machine"]["load_per_core"] > 0.25:
         print(f"The machine was busy with other work (load {result['machine']['load_per_core']:.2f} a core).")
 

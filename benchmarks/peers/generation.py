@@ -12,12 +12,12 @@ from peers.scenes import tabletop_rows
 from simfactor.render import RENDERERS, StudioSpec
 
 WORKERS = 2
-FEW, MANY = 256, 32768  # images of the first run, which tells how many the others need; and at most
+FEW, MANY = 1024, 32768  # images of a run, at least and at most
 SHARD = 512
 
 
-def rate(renderer: str, repetitions: int, seconds: float) -> dict[str, float | None]:
-    """Images a second at 64 px over about ``seconds``: in all, and once the workers have started.
+def rate(renderer: str, repetitions: int, count: int) -> dict[str, float | None]:
+    """Images a second at 64 px of runs of ``count`` images: in all, and once the workers have started.
 
     The latter is None if starting took so much of the time that it could not be told. Raises Unavailable
     where PyBullet or the renderer is missing.
@@ -28,8 +28,7 @@ def rate(renderer: str, repetitions: int, seconds: float) -> dict[str, float | N
         raise Unavailable(f"there is no renderer {renderer!r} here")
     _seconds(renderer, WORKERS)  # fills the caches on disk
     start = median(_seconds(renderer, WORKERS) for _ in range(repetitions))
-    speed = FEW / max(_seconds(renderer, FEW) - start, 0.1)
-    count = min(max(int(speed * seconds), FEW), MANY)
+    count = min(max(count, FEW), MANY)
     whole = median(_seconds(renderer, count) for _ in range(repetitions))
     return {
         "generate_64_images_per_s": (count - WORKERS) / (whole - start) if whole > 1.2 * start else None,
