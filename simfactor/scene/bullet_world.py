@@ -40,6 +40,8 @@ class BulletWorld:
             Textures of material files need not be given.
         meshes: a file or Mesh, before ``meshScale``, for each body, or (body, link), with a visual shape that
             was made from vertices, which PyBullet cannot be asked for either.
+        inertial: the inertial frame of the base, position (3,) and orientation (4,) xyzw in its URDF frame,
+            for each body made with useMaximalCoordinates.
         search: folders of mesh files with relative names; the working folder and pybullet_data are known.
 
     Raises SimfactorError if a shape cannot be drawn (a heightfield, a soft body), a file is missing, or
@@ -52,6 +54,7 @@ class BulletWorld:
         *,
         textures: Mapping[Place, Picture | None] | None = None,
         meshes: Mapping[Place, MeshSource] | None = None,
+        inertial: Mapping[int, Pose] | None = None,
         search: Sequence[str | Path] = (),
     ) -> None:
         if not p.isConnected(client):
@@ -60,6 +63,7 @@ class BulletWorld:
             )
         self.client = client
         self._extras = Extras(textures or {}, meshes or {}, [Path(folder) for folder in search])
+        self._inertial = dict(inertial or {})
         self.refresh()
         self._layout.check_places()
 
@@ -121,7 +125,8 @@ class BulletWorld:
 
     def _read(self, rows: list[Row]) -> None:
         self._layout = Layout(rows, self.client, self._extras)
-        self._poses = Poses(list(dict.fromkeys(row[0] for row in rows)), self.client)
+        bodies = list(dict.fromkeys(row[0] for row in rows))
+        self._poses = Poses(bodies, self.client, self._inertial)
         self._table = self._poses.rows(self._layout.segment)
         self._identities = [_identity(row) for row in rows]
 

@@ -14,13 +14,14 @@ from simfactor.scene.chain import Chain
 from simfactor.scene.rotation import to_matrices, to_quaternions
 
 Array = NDArray[np.float64]
+MAXIMAL = 1  # of getDynamicsInfo(...)[10]: a body made with useMaximalCoordinates
 Pose = tuple[ArrayLike, ArrayLike]  # positions (N, 3) or (3,), orientations (N, 4) or (4,) xyzw
 
 
 class Poses:
     """The URDF frames of all links of some bodies: a table of T rows, each body's base and then its links."""
 
-    def __init__(self, bodies: Sequence[int], client: int) -> None:
+    def __init__(self, bodies: Sequence[int], client: int, inertial: Mapping[int, Pose]) -> None:
         self.client = client
         self.bodies = tuple(bodies)
         self._links = {body: p.getNumJoints(body, physicsClientId=client) for body in bodies}
@@ -28,9 +29,9 @@ class Poses:
         self._start = dict(zip(bodies, starts.tolist(), strict=False))
         self._bases = list(self._start.values())
         self._height = int(starts[-1])
-        inertial = [p.getDynamicsInfo(body, -1, physicsClientId=client)[3:5] for body in bodies]
+        frames = [inertial[body] if body in inertial else _inertial_frame(body, client) for body in bodies]
         # PyBullet's base pose is that of the centre of mass; this leads from there to the URDF frame
-        self._to_urdf = np.linalg.inv(_matrices([f[0] for f in inertial], [f[1] for f in inertial]))
+        self._to_urdf = np.linalg.inv(_matrices([f[0] for f in frames], [f[1] for f in frames]))
         self._chains: dict[int, Chain] = {}
 
     def rows(self, segment: NDArray[np.int32]) -> NDArray[np.intp]:
@@ -120,6 +121,17 @@ class Poses:
         lengths = np.linalg.norm(orientation, axis=1, keepdims=True)
         frames = _matrices(position, orientation / np.maximum(lengths, 1e-12))
         return frames @ self._to_urdf[self.bodies.index(body)]
+
+
+def _inertial_frame(body: int, client: int) -> Pose:
+    info = p.getDynamicsInfo(body, -1, physicsClientId=client)
+    if info[10] == MAXIMAL:
+        raise SimfactorError(
+            f"body {body} has maximal coordinates, and PyBullet does not tell where its centre of mass is; "
+            f"make it without useMaximalCoordinates, or pass inertial={{{body}: ((0, 0, 0), (0, 0, 0, 1))}}, "
+            "its inertial frame."
+        )
+    return info[3], info[4]
 
 
 def _matrices(position: Any, orientation: Any) -> Array:

@@ -387,6 +387,15 @@ def test_what_cannot_be_drawn_is_refused(client: int, load: Load, what: str) -> 
         BulletWorld(client)
 
 
+def test_maximal_coordinates_need_the_inertial_frame(client: int) -> None:
+    place = {"basePosition": [0.01, 0.02, 0.03], "baseOrientation": TURNED}
+    duck = p.loadURDF("duck_vhacd.urdf", useMaximalCoordinates=True, physicsClientId=client, **place)
+    with pytest.raises(SimfactorError, match=rf"body {duck} has maximal coordinates.*inertial={{{duck}: "):
+        BulletWorld(client)
+    world = BulletWorld(client, inertial={duck: ((0, 0.02, 0), (0, 0, 0, 1))})
+    assert_same_picture(client, world, Viewpoint.orbit((0, 0, 0.05), 0.3))
+
+
 def test_a_lost_mesh_file_is_named(client: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     folder = tmp_path / "elsewhere"
     folder.mkdir()
