@@ -106,15 +106,14 @@ def map_share(points: Array, lambert: Array, camera: Camera, depth: Array) -> Ar
 
 def caster_corners(batch: RenderBatch, i: int, casts: NDArray[np.bool_]) -> Array:
     """The corners (casters, 8, 3), in the world, of the boxes around the meshes of the ``casts`` (I,)."""
-    corners = []
-    for instance in np.flatnonzero(casts):
-        vertices = batch.meshes[batch.mesh[i, instance]].vertices
-        box = np.stack([vertices.min(axis=0), vertices.max(axis=0)]).astype(np.float64)
-        chosen = box[(np.arange(8)[:, None] >> np.arange(3)) & 1, np.arange(3)] * batch.scale[i, instance]
-        axis, angle = batch.orientation[i, instance, :3].astype(np.float64), batch.orientation[i, instance, 3]
-        across = 2.0 * np.cross(axis, chosen)
-        corners.append(chosen + angle * across + np.cross(axis, across) + batch.position[i, instance])
-    return np.stack(corners)
+    meshes = [batch.meshes[mesh].vertices for mesh in batch.mesh[i, casts]]
+    bounds = np.array([(vertices.min(axis=0), vertices.max(axis=0)) for vertices in meshes], np.float64)
+    corner = (np.arange(8)[:, None] >> np.arange(3)) & 1
+    boxes = bounds[:, corner, np.arange(3)] * batch.scale[i, casts, None]
+    turn = batch.orientation[i, casts, None].astype(np.float64)
+    across = 2.0 * np.cross(turn[..., :3], boxes)
+    turned = boxes + turn[..., 3:] * across + np.cross(turn[..., :3], across)
+    return turned + batch.position[i, casts, None]
 
 
 def _across(direction: Array) -> Array:
