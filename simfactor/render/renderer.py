@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Protocol
 
-from simfactor.errors import unknown_name
+from simfactor.errors import SimfactorError, unknown_name
 from simfactor.frames import Images, RenderBatch
 
 
@@ -37,10 +37,25 @@ def _bullet_gl(**options: Any) -> Renderer:
     return BulletGLRenderer(**options)
 
 
-RENDERERS: dict[str, Callable[..., Renderer]] = {"tiny": _tiny, "bullet-gl": _bullet_gl}
+def _raster(**options: Any) -> Renderer:
+    try:
+        from simfactor.render.raster import RasterRenderer  # here, because it loads Warp
+    except ImportError as error:
+        raise SimfactorError(
+            f"the renderer 'raster' needs the package warp-lang, which cannot be loaded here ({error}); "
+            "install it, or choose the renderer 'tiny', which is slower."
+        ) from error
+    return RasterRenderer(**options)
 
 
-def make_renderer(name: str = "tiny", **options: Any) -> Renderer:
+RENDERERS: dict[str, Callable[..., Renderer]] = {
+    "raster": _raster,
+    "tiny": _tiny,
+    "bullet-gl": _bullet_gl,
+}
+
+
+def make_renderer(name: str = "raster", **options: Any) -> Renderer:
     """Open a renderer by its name in ``RENDERERS``; ``options`` are its constructor's.
 
     Raises SimfactorError for an unknown name.

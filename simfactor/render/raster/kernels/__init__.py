@@ -1,0 +1,1 @@
+"""The device code: what runs per vertex, triangle and pixel. Types are warp's, checked when it compiles."""

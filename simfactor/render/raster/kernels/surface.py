@@ -1,0 +1,170 @@
+"""What every sample needs to know of the surface it sees, whatever light and colours that gets."""
+
+import warp as wp
+
+from simfactor.render.raster.kernels.geometry import Slot
+
+wp.set_module_options({"enable_backward": False, "max_unroll": 1})
+
+NOTHING = wp.constant(wp.uint32(0xFFFFFFFF))  # the id where no surface is seen
+
+
+@wp.func
+def seen_id(key: wp.uint64):
+    return ~wp.uint32(key)
+
+
+@wp.func
+def seen_depth(key: wp.uint64):
+    return 1.0 / wp.cast(wp.uint32(key >> wp.uint64(32)), wp.float32)
+
+
+@wp.struct
+class Face:
+    """The normal of a triangle, not of unit length, and the normals and uvs of its corners."""
+
+    plane: wp.vec3
+    n0: wp.vec3
+    n1: wp.vec3
+    n2: wp.vec3
+    uv0: wp.vec2
+    uv1: wp.vec2
+    uv2: wp.vec2
+
+
+@wp.struct
+class Facet:
+    """A triangle along a row of samples, in the world's frame, from the first sample that sees it.
+
+    After ``d`` samples its second and third barycentric weights are (e1 + d * d1) / (s + d * ds) and
+    (e2 + d * d2) / (s + d * ds).
+    """
+
+    flat: wp.int32  # whether the normal is the same all over
+    e1: wp.float32
+    d1: wp.float32
+    e2: wp.float32
+    d2: wp.float32
+    s: wp.float32
+    ds: wp.float32
+    plane: wp.vec3  # the triangle's own normal, towards the camera, not of unit length
+    n0: wp.vec3  # normal at the first corner and what the others add, not of unit length
+    n1: wp.vec3
+    n2: wp.vec3
+    uv0: wp.vec2
+    uv1: wp.vec2
+    uv2: wp.vec2
+    area: wp.float32  # in uv that a sample covers, times s cubed
+
+
+@wp.func
+def turned(slot: Slot, n: wp.vec3):
+    return wp.vec3(wp.dot(slot.nx, n), wp.dot(slot.ny, n), wp.dot(slot.nz, n))
+
+
+@wp.func
+def facet_of(
+    slot: Slot,
+    face: Face,
+    p0: wp.vec3,
+    p1: wp.vec3,
+    p2: wp.vec3,
+    ray: wp.vec3,
+    x: wp.float32,
+    y: wp.float32,
+):
+    """The facet that a sample at (x, y) sees along ``ray``; p0, p1 and p2 are its homogeneous corners."""
+    # relative to the sample, the edges are cross products without cancellation
+    x0 = p0[0] - x * p0[2]
+    x1 = p1[0] - x * p1[2]
+    x2 = p2[0] - x * p2[2]
+    y0 = p0[1] - y * p0[2]
+    y1 = p1[1] - y * p1[2]
+    y2 = p2[1] - y * p2[2]
+    f = Facet()
+    f.e1 = x2 * y0 - y2 * x0
+    f.e2 = x0 * y1 - y0 * x1
+    f.s = x1 * y2 - y1 * x2 + f.e1 + f.e2
+    f.d1 = y2 * p0[2] - p2[2] * y0
+    f.d2 = y0 * p1[2] - p0[2] * y1
+    f.ds = y1 * p2[2] - p1[2] * y2 + f.d1 + f.d2
+    f.plane = turned(slot, face.plane)
+    if wp.dot(f.plane, ray) > 0.0:
+        f.plane = -f.plane
+    n0 = turned(slot, face.n0)
+    n1 = turned(slot, face.n1 - face.n0)
+    n2 = turned(slot, face.n2 - face.n0)
+    if wp.dot(n0, n0) == 0.0:
+        n0 = f.plane
+    if wp.dot(n0, f.plane) < 0.0:
+        n0 = -n0
+        n1 = -n1
+        n2 = -n2
+    f.flat = wp.where(wp.dot(n1, n1) + wp.dot(n2, n2) == 0.0, 1, 0)
+    if f.flat != 0:
+        n0 = wp.normalize(n0)
+    f.n0 = n0
+    f.n1 = n1
+    f.n2 = n2
+    if slot.textured != 0:
+        f.uv0 = face.uv0
+        f.uv1 = face.uv1 - face.uv0
+        f.uv2 = face.uv2 - face.uv0
+        # the Jacobian of a perspective map: a constant over the cube of its denominator
+        volume = x0 * (y1 * p2[2] - p1[2] * y2) - y0 * (x1 * p2[2] - p1[2] * x2) + p0[2] * (x1 * y2 - y1 * x2)
+        f.area = wp.abs(volume * volume * (f.uv1[0] * f.uv2[1] - f.uv1[1] * f.uv2[0]))
+    return f
+
+
+@wp.func
+def likeliest(
+    seen: wp.array[wp.uint64], first: wp.int32, width: wp.int32, samples: wp.int32, shift: wp.uint32
+):
+    """Of a pixel's samples, that of the instance which most of them see, and of equals the nearest."""
+    best = first
+    most = wp.int32(-1)
+    for a in range(samples * samples):
+        here = first + a / samples * width + a % samples
+        id = seen_id(seen[here])
+        votes = wp.int32(0)
+        for b in range(samples * samples):
+            other = seen_id(seen[first + b / samples * width + b % samples])
+            if id >> shift == other >> shift and (id == NOTHING) == (other == NOTHING):
+                votes += 1
+        if votes > most or (votes == most and seen[here] > seen[best]):
+            best = here
+            most = votes
+    return best
+
+
+@wp.kernel
+def label(
+    lanes: wp.int32,
+    width: wp.int32,
+    height: wp.int32,
+    samples: wp.int32,
+    shift: wp.uint32,
+    geometry: wp.array[wp.int32],
+    seen: wp.array[wp.uint64],
+    segment: wp.array[wp.vec2i],
+    depth: wp.array[wp.float32],
+    labels: wp.array[wp.vec2i],
+):
+    """Depth and (body, link) of every pixel."""
+    tid = wp.tid()
+    line = tid / lanes
+    image = line / height
+    first = (geometry[image] * height + line - image * height) * samples * samples * width
+    for column in range(tid - line * lanes, width, lanes):
+        sample = first + column * samples
+        if samples > 1:
+            sample = likeliest(seen, sample, width * samples, samples, shift)
+        key = seen[sample]
+        id = seen_id(key)
+        pixel = line * width + column
+        if id == NOTHING:
+            depth[pixel] = wp.inf
+            labels[pixel] = wp.vec2i(-1, -1)
+        else:
+            depth[pixel] = seen_depth(key)
+            labels[pixel] = segment[wp.int32(id >> shift)]

@@ -1,0 +1,55 @@
+"""Textures as pyramids of halved images (Williams 1983), all in one array, in linear light of 16 bits."""
+
+import warp as wp
+
+wp.set_module_options({"enable_backward": False, "max_unroll": 1})
+
+LAST = wp.constant(0x7FFFFFFF)  # no index is beyond; saying so spares a test for negative ones
+LEVELS = wp.constant(16)  # room in the table of levels for each texture
+
+
+Texel = wp.types.vector(length=4, dtype=wp.uint16)
+
+
+@wp.func
+def linear_texel(t: Texel):
+    return wp.vec4(wp.float32(t[0]), wp.float32(t[1]), wp.float32(t[2]), wp.float32(t[3]))
+
+
+@wp.func
+def sample_texture(
+    texels: wp.array[Texel],
+    levels: wp.array[wp.vec3i],
+    texture: wp.int32,
+    u: wp.float32,
+    v: wp.float32,
+    area: wp.float32,
+):
+    """Linear rgb at (u, v), bilinear, at the level where an ``area`` in uv is about one texel.
+
+    uvs repeat; (0, 0) is the image's lower left corner.
+    """
+    full = levels[texture * LEVELS]
+    # the exponent of a float is its logarithm: of texels to the power of 4, as many as a level has fewer
+    wide = wp.clamp(area * wp.float32(full[1]) * wp.float32(full[2]) * 2.0, 1.0, 1.0e9)
+    number = ((wp.int32(wp.cast(wide, wp.uint32)) >> 23) - 127) >> 1
+    level = levels[texture * LEVELS + wp.min(number, LEVELS - 1)]
+    width = level[1]
+    height = level[2]
+    x = u * wp.float32(width) - 0.5
+    y = -v * wp.float32(height) - 0.5
+    left = wp.int32(wp.floor(x))
+    top = wp.int32(wp.floor(y))
+    across = x - wp.floor(x)
+    down = y - wp.floor(y)
+    upper = level[0] + (top & (height - 1)) * width
+    lower = level[0] + ((top + 1) & (height - 1)) * width
+    right = (left + 1) & (width - 1)
+    left = left & (width - 1)
+    a = linear_texel(texels[(upper + left) & LAST])
+    b = linear_texel(texels[(upper + right) & LAST])
+    c = linear_texel(texels[(lower + left) & LAST])
+    d = linear_texel(texels[(lower + right) & LAST])
+    above = a + (b - a) * across
+    mixed = (above + (c + (d - c) * across - above) * down) * (1.0 / 65535.0)
+    return wp.vec3(mixed[0], mixed[1], mixed[2])
