@@ -197,12 +197,13 @@ class Frame:
         )
         self._launch(geometry.place, slots, self._instances, geometries, *poses, view, rows)
         lanes = self._lanes(pool.most_vertices)
-        whose = (self._instances, geometries, casts, self._mesh, starts)
+        casters = (geometries, casts, self._mesh, starts)
         self._launch(
             light.project_heights,
             slots * lanes,
             lanes,
-            *whose,
+            self._instances,
+            *casters,
             rows,
             pool.vertex_start,
             pool.vertices,
@@ -214,8 +215,9 @@ class Frame:
             light.rasterise_heights,
             slots * lanes,
             lanes,
+            self._instances,
             size,
-            *whose,
+            *casters,
             pool.face_start,
             pool.corners,
             points,
