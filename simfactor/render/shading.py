@@ -108,7 +108,8 @@ def background(batch: RenderBatch, i: int) -> Array:
     """Linear rgb (H, W, 3) of image ``i`` where nothing is hit, exposure included.
 
     The colour of a row is that of the top row and the bottom row blended at the row's centre in linear light:
-    t = (row + 0.5) / H. A backdrop is stretched over the image and sampled bilinearly at the pixels' centres.
+    t = (row + 0.5) / H. A backdrop is stretched over the image, averaged where it is much larger, and sampled
+    bilinearly at the pixels' centres; its edge texels go on to the image's edge.
     """
     height, width = batch.height, batch.width
     if batch.backdrop[i] == UNTEXTURED:
@@ -121,7 +122,10 @@ def background(batch: RenderBatch, i: int) -> Array:
 
 
 def _stretch(picture: Array, height: int, width: int) -> Array:
-    """``picture`` (h, w, 3) sampled bilinearly at the centres of (height, width) pixels; the edge goes on."""
+    """``picture`` (h, w, 3), halved to about the size, at the centres of (height, width) pixels, bilinear."""
+    while picture.shape[0] * picture.shape[1] >= 2 * height * width and min(picture.shape[:2]) > 1:
+        even = picture[: picture.shape[0] // 2 * 2, : picture.shape[1] // 2 * 2]
+        picture = (even[::2, ::2] + even[1::2, ::2] + even[::2, 1::2] + even[1::2, 1::2]) / 4.0
     for axis, size in enumerate((height, width)):
         count = picture.shape[axis]
         at = np.clip((np.arange(size) + 0.5) / size * count - 0.5, 0, count - 1)

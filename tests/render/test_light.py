@@ -173,6 +173,9 @@ def test_a_backdrop_fills_the_image_behind_everything(world):
     np.testing.assert_allclose(alone.rgb[0][1:-1:2], expected, atol=1)  # ties are rounded either way
     small = world.render(replace(batch, mesh=np.full((1, 3), HIDDEN, np.int32), height=32, width=64))
     np.testing.assert_array_equal(small.rgb[0], photograph)
+    tiny = world.render(replace(batch, mesh=np.full((1, 3), HIDDEN, np.int32), height=8, width=16))
+    mean = texels.reshape(8, 4, 16, 4, 3).mean(axis=(1, 3))
+    np.testing.assert_allclose(tiny.rgb[0], to_bytes(mean), atol=1)
 
 
 def test_normals_and_albedo_are_those_of_the_surfaces(world, everything):
