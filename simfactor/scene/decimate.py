@@ -15,7 +15,7 @@ from simfactor.scene.obj import ObjGroup
 Array = NDArray[np.float64]
 
 AGGRESSION = 3  # edges collapse in small steps of error: a third of the mask error of the default, 7
-FEW = 16  # triangles: a connected part of fewer keeps them all
+FEW = 8  # triangles: a connected part of fewer keeps them all
 TOLERANCE = 3e-3  # metres
 CREASE = np.cos(np.radians(40.0))  # neighbouring faces that turn by more than this keep a sharp edge
 

@@ -18,7 +18,7 @@ from simfactor.scene.cache import cached_arrays
 from simfactor.scene.decimate import TOLERANCE, decimate
 from simfactor.scene.obj import Color, read_obj
 
-FORMAT = 6  # raise it whenever the same sources give other meshes
+FORMAT = 7  # raise it whenever the same sources give other meshes
 
 
 @dataclass(frozen=True)
