@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from simfactor.frames import Byte, Mesh
 from simfactor.scene.bullet import pybullet as p
 from simfactor.scene.cache import Arrays, cached_arrays
+from simfactor.scene.charts import within_charts
 from simfactor.scene.decimate import decimate
 from simfactor.scene.mesh_files import read_mesh
 from simfactor.scene.obj import ObjGroup
@@ -22,7 +23,7 @@ from simfactor.scene.primitives import ball, box, lathe
 
 Triple = tuple[float, float, float]
 
-FORMAT = 1  # raise it whenever the same file gives another mesh
+FORMAT = 2  # raise it whenever the same file gives another mesh
 PLANE_SIDE = 256.0  # metres: PyBullet draws an endless plane as a square of this side...
 PLANE_REPEATS = 128.0  # ...with this many copies of its checkered texture along it
 PLANE_COLORS = ((173, 199, 255), (255, 255, 255))
@@ -92,7 +93,7 @@ def _decimated(soup: ObjGroup, triangles: int) -> Mesh:
     while triangles < len(soup.faces):
         mesh = decimate(soup, triangles / len(soup.faces), tolerance)
         if abs(_area(mesh.vertices, mesh.faces) - whole) < AREA * whole:
-            return mesh
+            return within_charts(soup, mesh) if np.ptp(soup.uvs) > 0.0 else mesh
         triangles *= 2
     return decimate(soup, 1.0, tolerance)
 
