@@ -14,7 +14,7 @@ from simfactor.frames import UNTEXTURED, Byte, Int, Mesh
 from simfactor.scene.bullet import pybullet as p
 from simfactor.scene.mesh_files import read_texture, texture_file
 from simfactor.scene.shapes import checkers, is_backdrop, mesh_of_file, primitive, scaled
-from simfactor.scene.visuals import Row, Visual, read_visual
+from simfactor.scene.visuals import Row, Visual, folders_of, read_visual
 
 Place = int | tuple[int, int]  # a body, or one link (-1 = base) of a body
 Picture = str | Path | Byte
@@ -127,7 +127,9 @@ class Layout:
                 return self.extras.textures[place]
         if visual.kind == p.GEOM_PLANE:
             return CHECKERS
-        return texture_file(visual.file) if visual.textured and visual.file is not None else None
+        if not visual.textured or visual.file is None:
+            return None
+        return texture_file(visual.file, folders_of(self.extras.search))
 
 
 def _at(given: Mapping[Place, MeshSource], body: int, link: int) -> MeshSource | None:

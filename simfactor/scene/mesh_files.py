@@ -57,7 +57,7 @@ def read_texture(path: str | Path) -> Byte:
             return np.ascontiguousarray(image.convert("RGBA").convert("RGB"))
     except FileNotFoundError as error:
         raise SimfactorError(
-            f"texture file {str(path)!r} does not exist; check the path in the material file."
+            f"texture file {str(path)!r} does not exist; check the path in the material file, or name another."
         ) from error
     except (OSError, UnidentifiedImageError, SyntaxError, ValueError) as error:
         raise SimfactorError(
@@ -65,8 +65,11 @@ def read_texture(path: str | Path) -> Byte:
         ) from error
 
 
-def texture_file(path: str | Path) -> Path | None:
-    """The texture (map_Kd) of the first material with one that an OBJ file uses: PyBullet's choice."""
+def texture_file(path: str | Path, search: Sequence[Path] = ()) -> Path | None:
+    """The texture (map_Kd) of the first material with one that an OBJ file uses: PyBullet's choice.
+
+    It is looked up beside the OBJ file, then in the folders ``search``.
+    """
     path = Path(path)
     if path.suffix.lower() != ".obj" or not path.is_file():
         return None
@@ -76,7 +79,8 @@ def texture_file(path: str | Path) -> Path | None:
         if key == "mtllib":
             maps |= _texture_maps(path.parent / rest.strip())
         elif key == "usemtl" and rest.strip() in maps:
-            return path.parent / maps[rest.strip()]
+            places = [folder / maps[rest.strip()] for folder in (path.parent, *search)]
+            return next((place for place in places if place.is_file()), places[0])
     return None
 
 

@@ -100,8 +100,13 @@ def _is_fromto(row: Row, client: int) -> bool:
     return bool((reach > -2e-3).all() and abs(np.linalg.norm(reach) - length / 2) < 2e-3)
 
 
+def folders_of(search: Sequence[Path]) -> list[Path]:
+    """Where relative names of files are looked up: the working folder, ``search``, and pybullet_data."""
+    return [Path(), *search, Path(pybullet_data.getDataPath())]
+
+
 def _found(name: str, search: Sequence[Path], body: int, link: int) -> Path:
-    folders = [Path(), *search, Path(pybullet_data.getDataPath())]
+    folders = folders_of(search)
     for folder in folders:
         if (folder / name).is_file():
             return folder / name

@@ -148,6 +148,10 @@ def test_the_texture_is_that_of_the_first_material_that_is_used_and_has_one(tmp_
     )
     (tmp_path / "m.obj").write_text("mtllib m.mtl\nusemtl b\nusemtl c\nusemtl a\n")
     assert texture_file(tmp_path / "m.obj") == tmp_path / "sub/c.png"
+    (tmp_path / "other" / "sub").mkdir(parents=True)
+    (tmp_path / "other" / "sub" / "c.png").touch()
+    found = texture_file(tmp_path / "m.obj", [tmp_path / "lost", tmp_path / "other"])
+    assert found == tmp_path / "other" / "sub" / "c.png"
     (tmp_path / "m.obj").write_text("mtllib lost.mtl\nusemtl b\n")
     assert texture_file(tmp_path / "m.obj") is None
     assert texture_file(DATA / "duck.dae") is None
