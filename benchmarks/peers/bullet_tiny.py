@@ -41,7 +41,6 @@ class BulletTiny:
             self.robot = self._load_robot()
             self.joints = _joints()
         self.count = min(IMAGES, len(batch))
-        self.draw()  # makes the bodies and loads the textures
 
     def draw(self) -> list[tuple[Any, ...]]:
         """rgb, depth and segmentation of the first images, as getCameraImage gives them."""

@@ -53,7 +53,6 @@ class MujocoWarp:
             )
             self._dress(model)
             self.state = self._state(model)
-        self.draw()
 
     def draw(self) -> None:
         """Render all worlds; the outputs stay where MuJoCo Warp leaves them, on the device."""
