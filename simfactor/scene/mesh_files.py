@@ -57,7 +57,7 @@ def read_texture(path: str | Path) -> Byte:
             return np.ascontiguousarray(image.convert("RGBA").convert("RGB"))
     except FileNotFoundError as error:
         raise SimfactorError(
-            f"texture file {str(path)!r} does not exist; check the path in the material file, or name another."
+            f"texture file {str(path)!r} does not exist; correct its name in the material file."
         ) from error
     except (OSError, UnidentifiedImageError, SyntaxError, ValueError) as error:
         raise SimfactorError(
