@@ -75,7 +75,7 @@ class PandaReach(gym.Env[Any, NDArray[np.float32]], EzPickle):
         terminate_on_success: bool = True,
         space: FactorSpace | None = None,
         image_size: int = 64,
-        renderer: str = "tiny",
+        renderer: str = "raster",
         render_mode: str | None = None,
     ) -> None:
         task = (observation, reward, success_distance, terminate_on_success)

@@ -25,7 +25,7 @@ def make_reach(
     encoder: FactorEncoder | str | Path | None = None,
     blocks: Sequence[str] | None = None,
     image_size: int | None = None,
-    renderer: str = "tiny",
+    renderer: str = "raster",
     render_mode: str | None = None,
     **task: Any,
 ) -> gym.Env[Any, Any]:

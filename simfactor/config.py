@@ -28,8 +28,8 @@ class World:
 
     space: str = "tabletop"
     """Factor space: a ready one (tabletop, isaac3d, mpi3d) or the path of a YAML file."""
-    renderer: Literal["tiny"] = "tiny"
-    """Rendering backend."""
+    renderer: Literal["raster", "tiny", "bullet-gl"] = "raster"
+    """Rendering backend: raster follows every factor, tiny does so slowly, bullet-gl needs OpenGL."""
     image_size: Literal[64, 128] = 64
     """Height and width of the images, pixels."""
     encoder_support: Choices = dataclasses.field(default_factory=dict)

@@ -40,7 +40,7 @@ def generate(
 
     Image ``i`` depends on space, seed, ``i`` and spec only. Finished shards (``shard_size`` images each) are
     skipped, so calling this again resumes an interrupted data set, repairs a damaged one, and with a larger
-    ``count`` extends one. ``workers`` processes (default: one a core) render; with 1 it happens in this
+    ``count`` extends one. ``workers`` processes (default: one a core; one for CUDA) render; with 1 it happens in this
     process. ``keep`` names the channels to store: rgb, depth,
     segmentation. ``spec`` defaults to 64 x 64 pixels of the space's own scene.
 
@@ -48,7 +48,7 @@ def generate(
     is full, or when a worker was killed; KeyboardInterrupt (with a message) on Ctrl-C. Whole shards stay.
     """
     wanted = Manifest(space, seed, count, shard_size, lattice, spec or StudioSpec(space.scene), tuple(keep))
-    workers = _check_workers(workers)
+    workers = _check_workers(workers, wanted.spec)
     folder = Path(out)
     with _alone_in(folder):
         remove_partial(folder)
@@ -137,7 +137,9 @@ def _check_room(folder: Path, manifest: Manifest) -> None:
         )
 
 
-def _check_workers(workers: int | None) -> int:
+def _check_workers(workers: int | None, spec: StudioSpec) -> int:
+    if workers is None and spec.device != "cpu":
+        return 1  # the GPU is one, and each process would take its own share of the memory
     if workers is None:
         return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     if isinstance(workers, bool) or not isinstance(workers, int) or workers < 1:

@@ -27,15 +27,23 @@ class StudioSpec:
         scene: a name that ``simfactor.scene.open_scene`` knows (checked on opening).
         renderer: a name in ``RENDERERS``.
         image_size: height and width in pixels.
+        device: where ``raster`` renders: ``cpu``, ``cuda`` or ``auto``; the others know ``cpu`` only. CPU and
+            CUDA give the same images but for rounding.
     """
 
     scene: str = "tabletop"
-    renderer: str = "tiny"
+    renderer: str = "raster"
     image_size: int = 64
+    device: str = "cpu"
 
     def __post_init__(self) -> None:
         if self.renderer not in RENDERERS:
             raise unknown_name("renderer", self.renderer, RENDERERS)
+        if self.device != "cpu" and self.renderer != "raster":
+            raise SimfactorError(
+                f"device={self.device!r}: the renderer {self.renderer!r} runs on the cpu only; "
+                "choose the renderer 'raster' for CUDA."
+            )
         if not isinstance(self.image_size, int) or self.image_size < 1:
             raise SimfactorError(
                 f"image_size={self.image_size!r} must be a positive whole number, such as 64."
@@ -43,7 +51,7 @@ class StudioSpec:
 
     def open(self) -> Studio:
         """Open the scene and the renderer."""
-        return Studio(self.scene, self.renderer, self.image_size)
+        return Studio(self.scene, self.renderer, self.image_size, self.device)
 
 
 class Studio:
@@ -53,12 +61,14 @@ class Studio:
     Args: as of :class:`StudioSpec`. Raises SimfactorError for unknown names or a bad size.
     """
 
-    def __init__(self, scene: str = "tabletop", renderer: str = "tiny", image_size: int = 64) -> None:
+    def __init__(
+        self, scene: str = "tabletop", renderer: str = "raster", image_size: int = 64, device: str = "cpu"
+    ) -> None:
         from simfactor.scene import open_scene  # here, because it loads PyBullet
 
-        self.spec = StudioSpec(scene, renderer, image_size)
+        self.spec = StudioSpec(scene, renderer, image_size, device)
         self.scene = open_scene(scene)
-        self.renderer = make_renderer(renderer)
+        self.renderer = make_renderer(renderer, **({"device": device} if renderer == "raster" else {}))
 
     def images(self, space: FactorSpace, rows: Rows) -> Images:
         """The images of ``rows`` (n, K), n of them.

@@ -32,7 +32,7 @@ class Domain:
 
     name: str
     space: FactorSpace
-    renderer: str = "tiny"
+    renderer: str = "raster"
     level: Level = "clean"
 
     def __post_init__(self) -> None:
@@ -64,7 +64,7 @@ class Shift:
         full_space: FactorSpace,
         policy_restriction: Mapping[str, Any],
         encoder_space: FactorSpace,
-        renderer: str = "tiny",
+        renderer: str = "raster",
     ) -> Domain:
         """The shifted domain: the policy's training support, but for the factors that the shift names.
 
@@ -123,7 +123,7 @@ def transfer_domains(
     policy_restriction: Mapping[str, Any],
     encoder_space: FactorSpace,
     shifts: Iterable[Shift],
-    renderer: str = "tiny",
+    renderer: str = "raster",
 ) -> tuple[Domain, ...]:
     """The clean domain (the policy's training support) and then every shift's, with judged levels.
 

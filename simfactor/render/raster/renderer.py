@@ -30,7 +30,7 @@ class RasterRenderer:
     On the CPU the same batch gives the same bytes, whatever the number of threads.
 
     Args:
-        device: ``auto`` (CUDA where there is one), ``cpu`` or ``cuda``.
+        device: ``cpu``, ``cuda`` or ``auto``, which is CUDA where there is one.
         shadows: whether the key light casts shadows.
         normals, albedo: whether to return them too.
         supersample: samples along each side of a pixel; 2 smooths edges at four times the work.
@@ -41,7 +41,7 @@ class RasterRenderer:
 
     def __init__(
         self,
-        device: str = "auto",
+        device: str = "cpu",
         shadows: bool = True,
         normals: bool = False,
         albedo: bool = False,
@@ -130,7 +130,7 @@ class RasterRenderer:
         )
 
 
-def preload(device: str = "auto") -> None:
+def preload(device: str = "cpu") -> None:
     """Compile the kernels, some seconds once per machine, so that the first image need not wait."""
     from simfactor.render.raster.kernels import geometry, light, shade, surface
 
