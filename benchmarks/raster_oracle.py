@@ -1,6 +1,6 @@
-"""How close the ``raster`` renderer is to PyBullet's TinyRenderer, on random tabletop scenes with the same meshes.
+"""How close the ``raster`` renderer is to PyBullet's TinyRenderer on random tabletop scenes.
 
-Prints one row per figure, over all scenes: ``python benchmarks/raster_oracle.py [--scenes 200] [--size 224]``.
+Usage: ``python benchmarks/raster_oracle.py [--scenes 200] [--size 224] [--seed 0]``; a line for each figure.
 """
 
 import argparse
@@ -48,18 +48,13 @@ def main() -> None:
             batch = studio.batch(space, rows[start : start + CHUNK])
             parts.append(compare(studio.renderer.render(batch), raster.render(batch)))
     found = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+    iou, depth, rgb = found["iou"], found["depth"], found["rgb"]
     print(f"{options.scenes} tabletop scenes at {options.size}x{options.size}, raster against TinyRenderer")
-    print(
-        f"  mean IoU of the segments, mean (worst scene)      {found['iou'].mean():.5f} ({found['iou'].min():.5f})"
-    )
-    print(f"  pixels with equal labels                          {100 * found['equal'].mean():.4f} %")
-    print(
-        f"  median depth error, median (worst scene)          {np.median(found['depth']):.5f} mm ({found['depth'].max():.5f} mm)"
-    )
+    print(f"  IoU of the segments, mean (worst scene)      {iou.mean():.5f} ({iou.min():.5f})")
+    print(f"  pixels with equal labels                     {100 * found['equal'].mean():.4f} %")
+    print(f"  median depth error in mm (worst scene)       {np.median(depth):.5f} ({depth.max():.5f})")
     for share in (50, 90, 99, 99.9):
-        print(
-            f"  rgb difference, {share:>4} % of the pixels within      {np.percentile(found['rgb'], share):.0f} levels"
-        )
+        print(f"  rgb difference that {share:>4} % are within       {np.percentile(rgb, share):.0f} levels")
 
 
 if __name__ == "__main__":
