@@ -165,7 +165,7 @@ class Scene:
     def batch(self, columns: Mapping[str, ArrayLike], height: int, width: int) -> RenderBatch:
         """What :meth:`apply` and :meth:`snapshot` would give for each of n rows, without touching the world.
 
-        ``columns`` are as :meth:`state` takes them. Costs a hundredth of a millisecond a row.
+        ``columns`` are as :meth:`state` takes them.
         """
         return self.show(self.state(columns), height, width)
 
