@@ -13,6 +13,7 @@ import gymnasium as gym
 import numpy as np
 from numpy.typing import NDArray
 from stable_baselines3.common.base_class import BaseAlgorithm
+from stable_baselines3.common.logger import Logger
 from stable_baselines3.common.off_policy_algorithm import OffPolicyAlgorithm
 
 from simfactor.agents import checkpoints
@@ -155,6 +156,8 @@ def _learn(
     start = model.num_timesteps
     save = functools.partial(checkpoints.save_checkpoint, folder, model, {"environment_seeds": seeds})
     record = Record(folder, start, steps, save, every, progress)
+    # its own would leave an empty folder in the system's temporary one
+    model.set_logger(Logger(folder=None, output_formats=[]))
     try:
         model.learn(steps - start, callback=record, log_interval=QUIET, reset_num_timesteps=False)
     except KeyboardInterrupt:

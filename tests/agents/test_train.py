@@ -1,5 +1,6 @@
 import functools
 import json
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -153,6 +154,17 @@ def test_global_state_is_given_back(tmp_path: Path) -> None:
     SHORT(tmp_path, steps=40)
     assert (np.random.rand(), torch.rand(1)) == expected  # noqa: NPY002
     assert torch.get_num_threads() == threads
+
+
+@pytest.mark.parametrize("algorithm", [QUICK, Ppo(network=(16,), rollout=64, batch_size=32, epochs=1)])
+def test_stable_baselines_leaves_no_log_folder(algorithm, tmp_path: Path, monkeypatch) -> None:
+    outside = tmp_path / "temporary"
+    outside.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(outside))
+    train_agent(
+        PointReach, tmp_path / "agent", algorithm=algorithm, steps=64, checkpoint_every=30, progress=False
+    )
+    assert list(outside.glob("SB3*")) == []  # torch keeps a cache there
 
 
 def test_ppo_trains_and_refuses_to_augment(tmp_path: Path) -> None:
