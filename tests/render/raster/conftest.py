@@ -59,7 +59,7 @@ class Lab:
 
     @staticmethod
     def batch(*instances: dict[str, Any], textures: tuple[Byte, ...] = (), **fields: Any) -> RenderBatch:
-        """An image of ``instances``: each a ``mesh`` and what differs from PLAIN. Bodies are numbered in order."""
+        """An image of ``instances``, numbered from 0: each a ``mesh`` and what differs from PLAIN."""
         arrays: dict[str, Any] = {
             name: np.array([[{**PLAIN, **given}[name] for given in instances]], np.float32) for name in PLAIN
         }
