@@ -11,16 +11,14 @@ from gymnasium.utils import EzPickle
 from numpy.typing import ArrayLike, NDArray
 
 from simfactor.envs.episodes import Values, first_unsolved, next_episode_seed, requested_factors
+from simfactor.envs.observation import Photographer, Pixels, observation_space, observe
 from simfactor.errors import SimfactorError, unknown_name
 from simfactor.factors import FactorSpace, load_space
-from simfactor.render import RENDERERS, Renderer, make_renderer
 from simfactor.scene import SCENES, WORKSPACE_HIGH, WORKSPACE_LOW, Scene, open_scene
 
 Array: TypeAlias = NDArray[np.float64]
-Pixels: TypeAlias = NDArray[np.uint8]
 
 SCENE = "tabletop"
-OBSERVATIONS = ("state", "pixels", "pixels+state")
 REWARDS = ("dense", "sparse")
 EFFECTOR = ("ee_x", "ee_y", "ee_z")
 TARGET = ("target_x", "target_y", "target_z")
@@ -28,7 +26,6 @@ STRIDE = 0.05  # metres that an action of 1 asks for
 SUBSTEPS = 20  # physics steps of 1/240 s in one environment step
 FRAME_SIZE = 256  # pixels of what render() gives
 DOMAINS = {name: domain for effect in SCENES[SCENE].effects for name, domain in effect.domain.items()}
-FARTHEST = 1.5  # metres: no coordinate that the scene accepts for arm and marker is beyond
 
 
 class PandaReach(gym.Env[Any, NDArray[np.float32]], EzPickle):
@@ -80,26 +77,21 @@ class PandaReach(gym.Env[Any, NDArray[np.float32]], EzPickle):
     ) -> None:
         task = (observation, reward, success_distance, terminate_on_success)
         EzPickle.__init__(self, *task, space, image_size, renderer, render_mode)
-        _check_name("observation", observation, OBSERVATIONS)
         _check_name("reward", reward, REWARDS)
-        _check_name("renderer", renderer, RENDERERS)
         if render_mode is not None:
             _check_name("render_mode", render_mode, self.metadata["render_modes"])
         if not success_distance > 0:
             raise SimfactorError(f"success_distance={success_distance!r} must be above 0 metres.")
-        if not image_size > 0:
-            raise SimfactorError(f"image_size={image_size!r} must be a positive number of pixels.")
         self._observation, self._reward, self.success_distance, self._terminates = task
         self.space = load_space(SCENE) if space is None else space
         self.check_space(self.space)
         self._task_space = self.space.select((*EFFECTOR, *TARGET))
         self.image_size = image_size
-        self._renderer_name = renderer
         self.render_mode = render_mode
         self.action_space = gym.spaces.Box(-1.0, 1.0, (3,), np.float32)
-        self.observation_space = _observation_space(observation, image_size)
+        self.observation_space = observation_space(observation, image_size)
+        self._photographer = Photographer(renderer)
         self._scene: Scene | None = None
-        self._renderer: Renderer | None = None
         self._factors: Values = {}
 
     @property
@@ -138,14 +130,14 @@ class PandaReach(gym.Env[Any, NDArray[np.float32]], EzPickle):
 
     def render(self) -> Pixels | None:
         """The scene's camera image, uint8 (256, 256, 3), if the render mode is ``rgb_array``."""
-        return None if self.render_mode is None else self._image(FRAME_SIZE)
+        return None if self.render_mode is None else self._picture(FRAME_SIZE)
 
     def close(self) -> None:
         """Close scene and renderer; a second call does nothing."""
-        for resource in (self._renderer, self._scene):
-            if resource is not None:
-                resource.close()
-        self._renderer = self._scene = None
+        self._photographer.close()
+        if self._scene is not None:
+            self._scene.close()
+        self._scene = None
 
     def check_space(self, space: FactorSpace) -> None:
         """Raise SimfactorError unless the scene has all factors of ``space``."""
@@ -187,31 +179,14 @@ class PandaReach(gym.Env[Any, NDArray[np.float32]], EzPickle):
         }
 
     def _observe(self, state: Array) -> Any:
-        numbers = state.astype(np.float32)
-        if self._observation == "state":
-            return numbers
-        pixels = self._image(self.image_size)
-        return pixels if self._observation == "pixels" else {"pixels": pixels, "state": numbers}
+        return observe(self._observation, state.astype(np.float32), lambda: self._picture(self.image_size))
 
-    def _image(self, size: int) -> Pixels:
-        if self._renderer is None:
-            self._renderer = make_renderer(self._renderer_name)
-        return self._renderer.render(self.scene.snapshot(size, size)).rgb[0]
+    def _picture(self, size: int) -> Pixels:
+        return self._photographer.take([self.scene], size)[0]
 
 
 def _point(values: Values, names: tuple[str, ...]) -> Array:
     return np.array([float(values[name]) for name in names])
-
-
-def _observation_space(kind: str, size: int) -> gym.Space[Any]:
-    state = gym.spaces.Box(-FARTHEST, FARTHEST, (6,), np.float32)
-    pixels = gym.spaces.Box(0, 255, (size, size, 3), np.uint8)
-    spaces: dict[str, gym.Space[Any]] = {
-        "state": state,
-        "pixels": pixels,
-        "pixels+state": gym.spaces.Dict(pixels=pixels, state=state),
-    }
-    return spaces[kind]
 
 
 def _check_name(kind: str, got: str, allowed: Collection[str]) -> None:

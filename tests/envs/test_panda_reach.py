@@ -11,7 +11,8 @@ import pytest
 from gymnasium.utils.env_checker import check_env
 
 from simfactor.envs import PANDA_REACH
-from simfactor.envs.panda_reach import OBSERVATIONS, STRIDE, PandaReach
+from simfactor.envs.observation import OBSERVATIONS
+from simfactor.envs.panda_reach import STRIDE, PandaReach
 from simfactor.errors import SimfactorError
 from simfactor.factors import load_space
 from simfactor.scene import WORKSPACE_HIGH, WORKSPACE_LOW
@@ -167,7 +168,7 @@ def test_time_limit():
 
 def test_state_observations_never_open_a_renderer(env):
     rollout(env, seed=0)
-    assert env._renderer is None
+    assert env._photographer._renderer is None
 
 
 def test_render_shows_the_scene_and_pixels_follow_the_arm():
