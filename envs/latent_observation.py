@@ -1,4 +1,4 @@
-"""A wrapper that replaces the camera image by an encoder's latents."""
+"""Wrappers that replace camera images by an encoder's latents: of one world, or of many in one pass."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 import gymnasium as gym
 import numpy as np
 from gymnasium.utils import RecordConstructorArgs
+from gymnasium.vector import VectorEnv, VectorObservationWrapper
+from gymnasium.vector.utils import batch_space
 from numpy.typing import NDArray
 
 from simfactor.errors import SimfactorError
@@ -40,18 +42,45 @@ class LatentObservation(gym.ObservationWrapper[NDArray[np.float32], Any, Any], R
         gym.ObservationWrapper.__init__(self, env)
         self.encoder = open_encoder(encoder)
         self._pixels = _pixels_key(env.observation_space, self.encoder.image_size)
-        layout = self.encoder.layout
-        self.dims = np.arange(layout.size) if factors is None else layout.dims(factors)
-        if not len(self.dims):
-            raise SimfactorError(
-                f"factors={factors!r} choose no latent; choose among the blocks {', '.join(layout.names)}."
-            )
-        self.observation_space = gym.spaces.Box(-np.inf, np.inf, (len(self.dims),), np.float32)
+        self.dims = _chosen_dims(self.encoder, factors)
+        self.observation_space = _latent_space(len(self.dims))
 
     def observation(self, observation: Any) -> NDArray[np.float32]:
         """The chosen latents (L,) of an observation of the wrapped environment."""
         pixels = observation if self._pixels is None else observation[self._pixels]
         return self.encoder.encode(pixels[None])[0, self.dims]
+
+
+class VectorLatentObservation(VectorObservationWrapper[NDArray[np.float32], Any, Any, Any]):
+    """Observations of N worlds are the latents of the chosen blocks, float32 (N, L), from one forward pass.
+
+    They equal those of :class:`LatentObservation` up to the rounding of float32, which depends on N.
+
+    Args:
+        env: a vector environment that observes pixels, or a Dict with them, and does not reset worlds in the
+            step that ends their episodes (gymnasium's default does not).
+        encoder, factors: as of :class:`LatentObservation`.
+
+    Raises SimfactorError as :class:`LatentObservation` does.
+    """
+
+    def __init__(
+        self,
+        env: VectorEnv[Any, Any, Any],
+        encoder: FactorEncoder | str | Path,
+        factors: Sequence[str] | None = None,
+    ) -> None:
+        super().__init__(env)
+        self.encoder = open_encoder(encoder)
+        self._pixels = _pixels_key(env.single_observation_space, self.encoder.image_size)
+        self.dims = _chosen_dims(self.encoder, factors)
+        self.single_observation_space = _latent_space(len(self.dims))
+        self.observation_space = batch_space(self.single_observation_space, self.num_envs)
+
+    def observations(self, observations: Any) -> NDArray[np.float32]:
+        """The chosen latents (N, L) of the observations of the wrapped environment."""
+        pixels = observations if self._pixels is None else observations[self._pixels]
+        return self.encoder.encode(pixels)[:, self.dims]
 
 
 def open_encoder(encoder: FactorEncoder | str | Path) -> FactorEncoder:
@@ -61,6 +90,21 @@ def open_encoder(encoder: FactorEncoder | str | Path) -> FactorEncoder:
     from simfactor.encoders import FactorEncoder  # loads torch, which state policies do not need
 
     return FactorEncoder.from_pretrained(encoder)
+
+
+def _chosen_dims(encoder: FactorEncoder, factors: Sequence[str] | None) -> NDArray[np.intp]:
+    """The latent dimensions of the named blocks, all for None."""
+    layout = encoder.layout
+    dims = np.arange(layout.size) if factors is None else layout.dims(factors)
+    if not len(dims):
+        raise SimfactorError(
+            f"factors={factors!r} choose no latent; choose among the blocks {', '.join(layout.names)}."
+        )
+    return dims
+
+
+def _latent_space(size: int) -> gym.Space[Any]:
+    return gym.spaces.Box(-np.inf, np.inf, (size,), np.float32)
 
 
 def _pixels_key(space: gym.Space[Any], size: int) -> str | None:

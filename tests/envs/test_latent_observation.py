@@ -10,7 +10,7 @@ import torch
 from gymnasium.vector import AsyncVectorEnv, SyncVectorEnv
 
 from simfactor.encoders import FactorEncoder
-from simfactor.envs import PANDA_REACH, LatentObservation, make_reach
+from simfactor.envs import PANDA_REACH, LatentObservation, VectorLatentObservation, make_reach
 from simfactor.errors import SimfactorError
 from simfactor.factors import load_space
 
@@ -128,3 +128,28 @@ def test_environments_in_other_processes_see_the_same():
     make = functools.partial(make_reach, SPACE, observation="pixels", image_size=32)
     asynchronous = vector_rollout(AsyncVectorEnv([make] * 2, context="spawn"))
     np.testing.assert_array_equal(asynchronous, vector_rollout(SyncVectorEnv([make] * 2)))
+
+
+@pytest.mark.parametrize("mode", ["vector_entry_point", "sync"])
+def test_a_vector_of_images_is_encoded_in_one_pass(encoder, folder, mode):
+    worlds = gym.make_vec(PANDA_REACH, 3, mode, observation="pixels+state")
+    many = VectorLatentObservation(worlds, folder, ["task", "residual"])
+    assert many.single_observation_space.shape == (len(TASK) + 4,)
+    assert many.observation_space.shape == (3, len(TASK) + 4)
+    single = make_reach(encoder=encoder, blocks=["task", "residual"])
+    latents, alone = many.reset(seed=[3, 4, 5])[0], single.reset(seed=4)[0]
+    for action in np.eye(3, dtype=np.float32):
+        assert many.observation_space.contains(latents)
+        np.testing.assert_allclose(latents[1], alone, atol=1e-5)
+        assert np.abs(latents[0] - latents[1]).max() > 1e-3
+        latents, alone = many.step(np.stack([action] * 3))[0], single.step(action)[0]
+    many.close()
+    single.close()
+
+
+def test_a_vector_that_does_not_fit_is_refused(encoder):
+    for arguments, message in (({}, "observation='pixels'"), ({"observation": "pixels"}, "no latent")):
+        worlds = gym.make_vec(PANDA_REACH, 2, **arguments)
+        with pytest.raises(SimfactorError, match=message):
+            VectorLatentObservation(worlds, encoder, [])
+        worlds.close()
