@@ -19,7 +19,7 @@ from simfactor.render.shading import to_bytes
 
 Array = NDArray[Any]
 
-MAP_SCALE = 2  # texels of a shadow map along each side for a sample of the image
+MAP_SCALE = 1.5  # texels of a shadow map along each side for a sample of the image
 BYTES_PER_SAMPLE = 8 + 24  # depth and triangle; light and normals if a pixel has several samples
 LANES = 128  # CUDA threads that share the triangles of an instance
 
@@ -35,7 +35,7 @@ class Settings:
 
     def map_size(self, batch: RenderBatch) -> int:
         """Texels along each side of a shadow map."""
-        return MAP_SCALE * self.samples * max(batch.height, batch.width, 16)
+        return int(MAP_SCALE * self.samples * max(batch.height, batch.width, 16))
 
 
 @cache

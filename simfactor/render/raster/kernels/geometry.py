@@ -2,7 +2,7 @@
 
 import warp as wp
 
-from simfactor.render.raster.kernels.scan import SLACK, Scan, fill, first_sample, last_sample
+from simfactor.render.raster.kernels.scan import SLACK, Scan, clipped, fill
 
 wp.set_module_options({"enable_backward": False, "max_unroll": 1})
 
@@ -154,14 +154,21 @@ def project(
 def flat_scan(a: wp.vec4, b: wp.vec4, c: wp.vec4, width: wp.int32, height: wp.int32):
     """The scan of a triangle of screen points (x, y, nearness); empty if it covers no sample."""
     s = Scan()
-    s.left = first_sample(wp.min(a[0], wp.min(b[0], c[0])), width)
-    s.right = last_sample(wp.max(a[0], wp.max(b[0], c[0])), width)
-    s.top = first_sample(wp.min(a[1], wp.min(b[1], c[1])), height)
-    s.bottom = last_sample(wp.max(a[1], wp.max(b[1], c[1])), height)
-    if s.left > s.right:
-        s.bottom = s.top - 1
+    s.bottom = -1
+    # samples before the box and before its end: equal where the box holds none
+    low = wp.min(a, wp.min(b, c))
+    high = wp.max(a, wp.max(b, c))
+    left = wp.floor(low[0] + 0.5)
+    right = wp.floor(high[0] + 0.5)
+    top = wp.floor(low[1] + 0.5)
+    bottom = wp.floor(high[1] + 0.5)
+    if not (left < right and top < bottom):
         return s
-    if s.top > s.bottom:
+    s.left = clipped(left, width)
+    s.right = clipped(right, width) - 1
+    s.top = clipped(top, height)
+    last = clipped(bottom, height) - 1
+    if s.left > s.right or s.top > last:
         return s
     abx = b[0] - a[0]
     aby = b[1] - a[1]
@@ -169,8 +176,8 @@ def flat_scan(a: wp.vec4, b: wp.vec4, c: wp.vec4, width: wp.int32, height: wp.in
     acy = c[1] - a[1]
     inverse = 1.0 / (abx * acy - aby * acx)
     if not wp.abs(inverse) < 1.0e12:
-        s.bottom = s.top - 1
         return s
+    s.bottom = last
     px = wp.float32(s.left) + 0.5 - a[0]
     py = wp.float32(s.top) + 0.5 - a[1]
     bx = acy * inverse

@@ -154,22 +154,21 @@ def tap(
     heights: wp.array[wp.uint32],
     origin: wp.int32,
     size: wp.int32,
-    u: wp.float32,
-    v: wp.float32,
-    height: wp.float32,
+    at: wp.vec3,
     slope: wp.vec2,
 ):
-    """The share of light at (u, v) on a plane ``height`` high there: four texels compared and blended.
+    """The share of light at a point (u, v, height) of a plane that rises by ``slope`` from texel to texel.
 
-    Percentage-closer filtering (Reeves et al. 1987), each texel against the plane's height at its centre.
+    Four texels are compared with the plane's height at their centres, and blended: percentage-closer
+    filtering (Reeves et al. 1987).
     """
-    x = wp.clamp(u - 0.5, 0.0, wp.float32(size) - 1.5)  # the map's rim is empty, and so is all beyond
-    y = wp.clamp(v - 0.5, 0.0, wp.float32(size) - 1.5)
+    x = wp.clamp(at[0] - 0.5, 0.0, wp.float32(size) - 1.5)  # the map's rim is empty, and so is all beyond
+    y = wp.clamp(at[1] - 0.5, 0.0, wp.float32(size) - 1.5)
     left = wp.int32(x)
     top = wp.int32(y)
     right_share = x - wp.float32(left)
     lower_share = y - wp.float32(top)
-    h = height - right_share * slope[0] - lower_share * slope[1]
+    h = at[2] + BIAS - right_share * slope[0] - lower_share * slope[1]
     first = origin + top * size + left
     a = wp.where(height_at(heights, first) > wp.max(h, 0.0), 0.0, 1.0 - right_share)
     b = wp.where(height_at(heights, first + 1) > wp.max(h + slope[0], 0.0), 0.0, right_share)
@@ -185,9 +184,7 @@ def penumbra(
     heights: wp.array[wp.uint32],
     origin: wp.int32,
     size: wp.int32,
-    u: wp.float32,
-    v: wp.float32,
-    height: wp.float32,
+    at: wp.vec3,
     slope: wp.vec2,
     spread: wp.float32,
 ):
@@ -202,23 +199,30 @@ def penumbra(
         r = reach * wp.sqrt((wp.float32(k) + 0.5) / wp.float32(TAPS))
         du = r * wp.cos(GOLDEN * wp.float32(k))
         dv = r * wp.sin(GOLDEN * wp.float32(k))
-        x = wp.int32(wp.clamp(u + du, 0.0, wp.float32(size) - 0.5))
-        y = wp.int32(wp.clamp(v + dv, 0.0, wp.float32(size) - 0.5))
+        x = wp.int32(wp.clamp(at[0] + du, 0.0, wp.float32(size) - 0.5))
+        y = wp.int32(wp.clamp(at[1] + dv, 0.0, wp.float32(size) - 0.5))
         above = height_at(heights, origin + y * size + x)
-        above -= wp.max(height + du * slope[0] + dv * slope[1], 0.0)
+        above -= wp.max(at[2] + BIAS + du * slope[0] + dv * slope[1], 0.0)
         if above > 0.0:
             blocked += above
             count += 1.0
     if count == 0.0:
-        return tap(heights, origin, size, u, v, height, slope)
+        return tap(heights, origin, size, at, slope)
     radius = wp.min(spread * blocked / count, reach)
     light = float(0.0)
     for k in range(TAPS):
         r = radius * wp.sqrt((wp.float32(k) + 0.5) / wp.float32(TAPS))
         du = r * wp.cos(GOLDEN * wp.float32(k))
         dv = r * wp.sin(GOLDEN * wp.float32(k))
-        light += tap(heights, origin, size, u + du, v + dv, height + du * slope[0] + dv * slope[1], slope)
+        rise = du * slope[0] + dv * slope[1]
+        light += tap(heights, origin, size, at + wp.vec3(du, dv, rise), slope)
     return light / wp.float32(TAPS)
+
+
+@wp.func
+def map_vector(m: Map, v: wp.vec4):
+    """A point (w = 1) or a direction (w = 0) of the world as texels (u, v) and height."""
+    return wp.vec3(wp.dot(m.u, v), wp.dot(m.v, v), wp.dot(m.height, v))
 
 
 @wp.func

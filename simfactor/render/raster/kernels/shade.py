@@ -3,9 +3,9 @@
 import warp as wp
 
 from simfactor.render.raster.kernels.geometry import Camera, Slot, homogeneous
-from simfactor.render.raster.kernels.light import BIAS, Map, penumbra, receiver_slope, tap
-from simfactor.render.raster.kernels.surface import NOTHING, Face, facet_of, seen_depth, seen_id
-from simfactor.render.raster.kernels.texture import Texel, sample_texture
+from simfactor.render.raster.kernels.light import Map, map_vector, penumbra, receiver_slope, tap
+from simfactor.render.raster.kernels.surface import NOTHING, Face, facet_of, seen_depth, seen_id, weights
+from simfactor.render.raster.kernels.texture import Texel, sample_texture, texel_count
 
 wp.set_module_options({"enable_backward": False, "max_unroll": 1})
 
@@ -122,6 +122,11 @@ def highlight(n: wp.vec3, ray: wp.vec3, light: wp.vec3, roughness: wp.float32):
 
 
 @wp.func
+def ambient_light(look: Look, n: wp.vec3):
+    return look.ground + (look.sky - look.ground) * (0.5 + 0.5 * n[2])
+
+
+@wp.func
 def byte_of(codes: wp.array[wp.uint8], linear: wp.float32):
     return codes[wp.int32(wp.clamp(linear, 0.0, 1.0) * CODES + 0.5)]
 
@@ -207,17 +212,24 @@ def shade(
     row = line - n * height
     look = looks[n]
     camera = cameras[look.geometry]
-    shadows = maps[wp.max(look.map, 0)]
-    map_origin = look.map * map_size * map_size
     mask = (wp.uint32(1) << shift) - wp.uint32(1)
     y = wp.float32(row) + 0.5
     down = y / wp.float32(height)
     plain = look.top + (look.bottom - look.top) * down
+    ray_start = camera.corner + y * camera.down
+    # where rays run in the shadow map
+    shadows = maps[wp.max(look.map, 0)]
+    map_origin = look.map * map_size * map_size
+    map_eye = map_vector(shadows, wp.vec4(camera.eye[0], camera.eye[1], camera.eye[2], 1.0))
+    map_start = map_vector(shadows, wp.vec4(ray_start[0], ray_start[1], ray_start[2], 0.0))
+    map_across = map_vector(shadows, wp.vec4(camera.across[0], camera.across[1], camera.across[2], 0.0))
+    key = Lamp()
+    if lights > 0:
+        key = lamps[n * lights]
     origin = (look.geometry * height + row) * width
     column = tid - line * lanes
     while column < width:
-        key = seen[origin + column]
-        id = seen_id(key)
+        id = seen_id(seen[origin + column])
         end = column + 1
         if lanes == 1:
             end = run_end(seen, origin, column, width, id)
@@ -226,20 +238,11 @@ def shade(
                 total = plain
                 if look.backdrop >= 0:
                     across = (wp.float32(c) + 0.5) / wp.float32(width)
-                    area = 1.0 / wp.float32(width * height)
-                    total = sample_texture(texels, levels, look.backdrop, across, 1.0 - down, area)
-                finish(
-                    codes,
-                    light,
-                    fine_albedos,
-                    rgb,
-                    albedos,
-                    normals,
-                    line * width + c,
-                    total * look.exposure,
-                    ZERO,
-                    ZERO,
-                )
+                    covered = texel_count(levels, look.backdrop) / wp.float32(width * height)
+                    total = sample_texture(texels, levels, look.backdrop, across, 1.0 - down, covered)
+                total *= look.exposure
+                sample = line * width + c
+                finish(codes, light, fine_albedos, rgb, albedos, normals, sample, total, ZERO, ZERO)
         else:
             number = wp.int32(id >> shift)
             coat = coats[n * instances + number]
@@ -249,69 +252,57 @@ def shade(
             p0 = homogeneous(points[slot.first_point + trio[0]])
             p1 = homogeneous(points[slot.first_point + trio[1]])
             p2 = homogeneous(points[slot.first_point + trio[2]])
-            start = camera.corner + y * camera.down
-            x = wp.float32(column) + 0.5
-            f = facet_of(slot, faces[number], p0, p1, p2, start + x * camera.across, x, y)
-            toward = lamps[n * lights].toward
-            straight = wp.dot(f.plane, toward)
+            there = p0[2] * camera.corner + p0[0] * camera.across + p0[1] * camera.down
+            f = facet_of(slot, faces[number], p0, p1, p2, there, y)
+            if coat.texture >= 0:
+                f.area *= texel_count(levels, coat.texture)
+            straight = wp.dot(f.plane, key.toward)
             slope = receiver_slope(shadows, f.plane, straight)
+            normal = f.n0
+            ambient = ambient_light(look, normal)
+            facing = wp.dot(normal, key.toward)
             for c in range(column, end):
-                d = wp.float32(c - column)
-                ray = start + (x + d) * camera.across
-                inverse = 1.0 / (f.s + d * f.ds)
-                b1 = wp.clamp((f.e1 + d * f.d1) * inverse, 0.0, 1.0)
-                b2 = wp.clamp((f.e2 + d * f.d2) * inverse, 0.0, 1.0 - b1)
-                normal = f.n0
+                x = wp.float32(c) + 0.5
+                w = weights(f, x)
                 if f.flat == 0:
-                    normal += b1 * f.n1 + b2 * f.n2
+                    normal = f.n0 + w[0] * f.n1 + w[1] * f.n2
                     normal *= 1.0 / wp.sqrt(wp.max(wp.dot(normal, normal), 1.0e-30))
+                    ambient = ambient_light(look, normal)
+                    facing = wp.dot(normal, key.toward)
                 albedo = coat.color
                 if coat.texture >= 0:
-                    uv = f.uv0 + b1 * f.uv1 + b2 * f.uv2
-                    area = wp.abs(f.area * inverse * inverse * inverse)
-                    albedo = wp.cw_mul(
-                        albedo, sample_texture(texels, levels, coat.texture, uv[0], uv[1], area)
-                    )
-                diffuse = look.ground + (look.sky - look.ground) * (0.5 + 0.5 * normal[2])
+                    uv = f.uv0 + w[0] * f.uv1 + w[1] * f.uv2
+                    covered = f.area * wp.abs(w[2] * w[2] * w[2])
+                    texel = sample_texture(texels, levels, coat.texture, uv[0], uv[1], covered)
+                    albedo = wp.cw_mul(albedo, texel)
+                diffuse = ambient
                 shine = wp.vec3()
-                for k in range(lights):
+                if facing > 0.0 and (straight > 0.0 or look.map < 0):
+                    received = key.color * facing
+                    if look.map >= 0:
+                        depth = seen_depth(seen[origin + c])
+                        at = map_eye + depth * (map_start + x * map_across)
+                        if look.spread > 0.0:
+                            spread = look.spread / shadows.texel
+                            received *= penumbra(heights, map_origin, map_size, at, slope, spread)
+                        else:
+                            received *= tap(heights, map_origin, map_size, at, slope)
+                    diffuse += received
+                    if coat.specular > 0.0:
+                        ray = ray_start + x * camera.across
+                        shine += received * highlight(normal, ray, key.toward, coat.roughness)
+                for k in range(1, lights):
                     lamp = lamps[n * lights + k]
-                    facing = wp.dot(normal, lamp.toward)
-                    if facing > 0.0:
-                        if k == 0 and look.map >= 0:
-                            visible = float(0.0)
-                            if straight > 0.0:
-                                p = camera.eye + ray * seen_depth(seen[origin + c])
-                                point = wp.vec4(p[0], p[1], p[2], 1.0)
-                                u = wp.dot(shadows.u, point)
-                                v = wp.dot(shadows.v, point)
-                                high = wp.dot(shadows.height, point) + BIAS
-                                if look.spread > 0.0:
-                                    spread = look.spread / shadows.texel
-                                    visible = penumbra(
-                                        heights, map_origin, map_size, u, v, high, slope, spread
-                                    )
-                                else:
-                                    visible = tap(heights, map_origin, map_size, u, v, high, slope)
-                            facing *= visible
-                        received = lamp.color * facing
+                    share = wp.dot(normal, lamp.toward)
+                    if share > 0.0:
+                        received = lamp.color * share
                         diffuse += received
                         if coat.specular > 0.0:
-                            lobe = highlight(normal, ray, lamp.toward, coat.roughness)
-                            shine += received * (coat.specular * lobe)
-                total = wp.cw_mul(albedo, diffuse) + shine
-                finish(
-                    codes,
-                    light,
-                    fine_albedos,
-                    rgb,
-                    albedos,
-                    normals,
-                    line * width + c,
-                    total * look.exposure,
-                    albedo,
-                    normal,
-                )
+                            ray = ray_start + x * camera.across
+                            shine += received * highlight(normal, ray, lamp.toward, coat.roughness)
+                total = (wp.cw_mul(albedo, diffuse) + coat.specular * shine) * look.exposure
+                sample = line * width + c
+                finish(codes, light, fine_albedos, rgb, albedos, normals, sample, total, albedo, normal)
         column = wp.where(lanes == 1, end, column + lanes)
 
 

@@ -34,27 +34,21 @@ class Face:
 
 @wp.struct
 class Facet:
-    """A triangle along a row of samples, in the world's frame, from the first sample that sees it.
+    """A triangle along a row of samples. Nothing in it depends on the column, lest what else is in the row
+    should matter."""
 
-    After ``d`` samples its second and third barycentric weights are (e1 + d * d1) / (s + d * ds) and
-    (e2 + d * d2) / (s + d * ds).
-    """
-
+    x: wp.vec3  # of the three corners, times their depths
+    y: wp.vec3  # relative to the row, times their depths
+    depth: wp.vec3
     flat: wp.int32  # whether the normal is the same all over
-    e1: wp.float32
-    d1: wp.float32
-    e2: wp.float32
-    d2: wp.float32
-    s: wp.float32
-    ds: wp.float32
-    plane: wp.vec3  # the triangle's own normal, towards the camera, not of unit length
-    n0: wp.vec3  # normal at the first corner and what the others add, not of unit length
+    plane: wp.vec3  # the triangle's own normal in the world, towards the camera, not of unit length
+    n0: wp.vec3  # normal at the first corner and what the others add, not of unit length unless flat
     n1: wp.vec3
     n2: wp.vec3
     uv0: wp.vec2
     uv1: wp.vec2
     uv2: wp.vec2
-    area: wp.float32  # in uv that a sample covers, times s cubed
+    area: wp.float32  # in uv that a sample covers, times the cube of the sum of its edges
 
 
 @wp.func
@@ -63,33 +57,15 @@ def turned(slot: Slot, n: wp.vec3):
 
 
 @wp.func
-def facet_of(
-    slot: Slot,
-    face: Face,
-    p0: wp.vec3,
-    p1: wp.vec3,
-    p2: wp.vec3,
-    ray: wp.vec3,
-    x: wp.float32,
-    y: wp.float32,
-):
-    """The facet that a sample at (x, y) sees along ``ray``; p0, p1 and p2 are its homogeneous corners."""
-    # relative to the sample, the edges are cross products without cancellation
-    x0 = p0[0] - x * p0[2]
-    x1 = p1[0] - x * p1[2]
-    x2 = p2[0] - x * p2[2]
-    y0 = p0[1] - y * p0[2]
-    y1 = p1[1] - y * p1[2]
-    y2 = p2[1] - y * p2[2]
+def facet_of(slot: Slot, face: Face, p0: wp.vec3, p1: wp.vec3, p2: wp.vec3, there: wp.vec3, y: wp.float32):
+    """The facet in row ``y`` of a triangle with homogeneous corners p0, p1, p2; ``there`` leads from the camera
+    to the first."""
     f = Facet()
-    f.e1 = x2 * y0 - y2 * x0
-    f.e2 = x0 * y1 - y0 * x1
-    f.s = x1 * y2 - y1 * x2 + f.e1 + f.e2
-    f.d1 = y2 * p0[2] - p2[2] * y0
-    f.d2 = y0 * p1[2] - p0[2] * y1
-    f.ds = y1 * p2[2] - p1[2] * y2 + f.d1 + f.d2
+    f.x = wp.vec3(p0[0], p1[0], p2[0])
+    f.y = wp.vec3(p0[1] - y * p0[2], p1[1] - y * p1[2], p2[1] - y * p2[2])
+    f.depth = wp.vec3(p0[2], p1[2], p2[2])
     f.plane = turned(slot, face.plane)
-    if wp.dot(f.plane, ray) > 0.0:
+    if wp.dot(f.plane, there) > 0.0:
         f.plane = -f.plane
     n0 = turned(slot, face.n0)
     n1 = turned(slot, face.n1 - face.n0)
@@ -111,9 +87,24 @@ def facet_of(
         f.uv1 = face.uv1 - face.uv0
         f.uv2 = face.uv2 - face.uv0
         # the Jacobian of a perspective map: a constant over the cube of its denominator
-        volume = x0 * (y1 * p2[2] - p1[2] * y2) - y0 * (x1 * p2[2] - p1[2] * x2) + p0[2] * (x1 * y2 - y1 * x2)
+        volume = wp.dot(f.x, wp.cross(f.y, f.depth))
         f.area = wp.abs(volume * volume * (f.uv1[0] * f.uv2[1] - f.uv1[1] * f.uv2[0]))
     return f
+
+
+@wp.func
+def weights(f: Facet, x: wp.float32):
+    """The weights of the second and the third corner at column ``x``, and 1 / the sum of the edges there.
+
+    Relative to the sample, the edges are cross products without cancellation.
+    """
+    at = f.x - x * f.depth
+    e0 = at[1] * f.y[2] - f.y[1] * at[2]
+    e1 = at[2] * f.y[0] - f.y[2] * at[0]
+    e2 = at[0] * f.y[1] - f.y[0] * at[1]
+    inverse = 1.0 / (e0 + e1 + e2)
+    b1 = wp.clamp(e1 * inverse, 0.0, 1.0)
+    return wp.vec3(b1, wp.clamp(e2 * inverse, 0.0, 1.0 - b1), inverse)
 
 
 @wp.func

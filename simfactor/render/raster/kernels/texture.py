@@ -17,23 +17,28 @@ def linear_texel(t: Texel):
 
 
 @wp.func
+def texel_count(levels: wp.array[wp.vec3i], texture: wp.int32):
+    """How many texels the full image has."""
+    full = levels[texture * LEVELS]
+    return wp.float32(full[1]) * wp.float32(full[2])
+
+
+@wp.func
 def sample_texture(
     texels: wp.array[Texel],
     levels: wp.array[wp.vec3i],
     texture: wp.int32,
     u: wp.float32,
     v: wp.float32,
-    area: wp.float32,
+    covered: wp.float32,
 ):
-    """Linear rgb at (u, v), bilinear, at the level where an ``area`` in uv is about one texel.
+    """Linear rgb at (u, v), bilinear, at the level where ``covered`` texels of the full image are about one.
 
     uvs repeat; (0, 0) is the image's lower left corner.
     """
-    full = levels[texture * LEVELS]
-    # the exponent of a float is its logarithm: of texels to the power of 4, as many as a level has fewer
-    wide = wp.clamp(area * wp.float32(full[1]) * wp.float32(full[2]) * 2.0, 1.0, 1.0e9)
-    number = ((wp.int32(wp.cast(wide, wp.uint32)) >> 23) - 127) >> 1
-    level = levels[texture * LEVELS + wp.min(number, LEVELS - 1)]
+    # the exponent of a float is its logarithm; each level has a quarter of the texels
+    bits = wp.cast(wp.clamp(2.0 * covered, 1.0, 1.0e9), wp.uint32)
+    level = levels[texture * LEVELS + wp.min(((wp.int32(bits) >> 23) - 127) >> 1, LEVELS - 1)]
     width = level[1]
     height = level[2]
     x = u * wp.float32(width) - 0.5
