@@ -40,9 +40,9 @@ def generate(
 
     Image ``i`` depends on space, seed, ``i`` and spec only. Finished shards (``shard_size`` images each) are
     skipped, so calling this again resumes an interrupted data set, repairs a damaged one, and with a larger
-    ``count`` extends one. ``workers`` processes (default: one a core; one for CUDA) render; with 1 it happens in this
-    process. ``keep`` names the channels to store: rgb, depth,
-    segmentation. ``spec`` defaults to 64 x 64 pixels of the space's own scene.
+    ``count`` extends one. ``workers`` processes (default: one a core, or one for CUDA) render; with 1 it
+    happens in this process. ``keep`` names the channels to store: rgb, depth, segmentation. ``spec`` defaults
+    to 64 x 64 pixels of the space's own scene.
 
     Raises SimfactorError when an argument is not possible, when ``out`` holds another data set, when the disk
     is full, or when a worker was killed; KeyboardInterrupt (with a message) on Ctrl-C. Whole shards stay.

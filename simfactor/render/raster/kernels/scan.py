@@ -37,7 +37,8 @@ KEEP = """
         const float x = (float)k;
         union { float f; unsigned int u; } n;
         n.f = a3 + x * s3;
-        const bool inside = (a0 + x * s0 >= 0.0f) & (a1 + x * s1 >= 0.0f) & (a2 + x * s2 >= 0.0f) & (n.f <= nearest);
+        const bool covered = (a0 + x * s0 >= 0.0f) & (a1 + x * s1 >= 0.0f) & (a2 + x * s2 >= 0.0f);
+        const bool inside = covered & (n.f <= nearest);
         const KEY key = inside ? VALUE : 0;
 #if defined(__CUDA_ARCH__)
         if (inside) atomicMax(p + k, key);

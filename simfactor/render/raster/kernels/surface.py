@@ -58,8 +58,8 @@ def turned(slot: Slot, n: wp.vec3):
 
 @wp.func
 def facet_of(slot: Slot, face: Face, p0: wp.vec3, p1: wp.vec3, p2: wp.vec3, there: wp.vec3, y: wp.float32):
-    """The facet in row ``y`` of a triangle with homogeneous corners p0, p1, p2; ``there`` leads from the camera
-    to the first."""
+    """The facet in row ``y`` of a triangle with homogeneous corners p0, p1, p2; ``there`` leads from the
+    camera to the first."""
     f = Facet()
     f.x = wp.vec3(p0[0], p1[0], p2[0])
     f.y = wp.vec3(p0[1] - y * p0[2], p1[1] - y * p1[2], p2[1] - y * p2[2])
