@@ -1,6 +1,7 @@
 """The hand-made world of the folder above, drawn by ``raster``, and small worlds of chosen meshes."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -61,7 +62,10 @@ class Lab:
     def batch(*instances: dict[str, Any], textures: tuple[Byte, ...] = (), **fields: Any) -> RenderBatch:
         """An image of ``instances``, numbered from 0: each a ``mesh`` and what differs from PLAIN."""
         arrays: dict[str, Any] = {
-            name: np.array([[{**PLAIN, **given}[name] for given in instances]], np.float32) for name in PLAIN
+            name: np.float32([{**PLAIN, **given}[name] for given in instances]).reshape(
+                1, len(instances), *np.shape(PLAIN[name])
+            )
+            for name in PLAIN
         }
         arrays["texture"] = arrays["texture"].astype(np.int32)
         arrays["mesh"] = np.arange(len(instances), dtype=np.int32)[None]
@@ -76,6 +80,27 @@ class Lab:
             **arrays,
             **{**WHOLE, **fields},
         )
+
+    @classmethod
+    def scene(cls, **fields: Any) -> RenderBatch:
+        """A floor that casts no shadow, a textured box, a glossy ball, one light, a soft shadow."""
+        picture = np.random.default_rng(0).integers(0, 256, (16, 16, 3), dtype=np.uint8)
+        ball = {"mesh": cls.sphere(8), "scale": (0.4, 0.4, 0.4), "position": (1, 0, 0.4)}
+        given = {"light_softness": 0.1, "light_direction": [(0.3, 0.2, 0.93)], "height": 24, "width": 24}
+        return cls.batch(
+            {"mesh": cls.plane(2), "casts": False},
+            {"mesh": cls.box(), "position": (0, 0, 0.5), "texture": 0},
+            {**ball, "specular": 0.5, "roughness": 0.3},
+            textures=(picture,),
+            **{**given, **fields},
+        )
+
+    @staticmethod
+    def altered(batch: RenderBatch, name: str, index: Any, value: ArrayLike) -> RenderBatch:
+        """``batch`` with ``value`` at ``index`` of the field ``name``."""
+        values = getattr(batch, name).copy()
+        values[index] = value
+        return replace(batch, **{name: values})
 
     @staticmethod
     def plane(half: float = 1.0, repeats: float = 1.0) -> Mesh:
@@ -116,6 +141,47 @@ class Lab:
         normals = np.float32(unit.reshape(-1, 3))
         uvs = np.stack([turn / (2 * np.pi), 1 - rise / np.pi], axis=-1).reshape(-1, 2)
         return Mesh(normals, normals, np.float32(uvs), np.int32(faces))
+
+    @classmethod
+    def random(cls, seed: int, images: int = 1, **fields: Any) -> RenderBatch:
+        """A floor, boxes and balls at random, everything that is given per image being random."""
+        rng = np.random.default_rng(seed)
+        ball, box = cls.sphere(8), cls.box()
+        solids = [{"mesh": mesh} for mesh in (box, ball, box, ball)]
+        pictures = tuple(rng.integers(0, 256, (2, 16, 32, 3), dtype=np.uint8))
+        one = cls.batch({"mesh": cls.plane(3)}, *solids, textures=pictures, height=24, width=32)
+        count, lights = one.mesh.shape[1], int(rng.integers(1, 4))
+        position = rng.uniform((-1, -1, 0), (1, 1, 1), (images, count, 3))
+        orientation = rng.normal(size=(images, count, 4))
+        scale = rng.uniform(0.3, 0.8, (images, count, 3))
+        position[:, 0], orientation[:, 0], scale[:, 0] = 0, (0, 0, 0, 1), 1
+        toward = rng.normal((0, 0, 2), 1, (images, lights, 3))
+        values = {
+            "mesh": np.where(rng.random((images, count)) < 0.9, one.mesh, -1),
+            "position": position,
+            "orientation": orientation,
+            "scale": scale,
+            "camera_position": rng.uniform((-2, -3, 1), (2, -2, 3), (images, 3)),
+            "camera_target": rng.uniform(-0.3, 0.3, (images, 3)),
+            "camera_up": np.tile((0, 0, 1), (images, 1)),
+            "focal": rng.uniform(0.8, 1.6, (images, 2)),
+            "principal_point": rng.uniform(0.4, 0.6, (images, 2)),
+            "color": rng.random((images, count, 3)),
+            "texture": rng.integers(-1, 2, (images, count)),
+            "specular": rng.uniform(0, 0.4, (images, count)) * (rng.random((images, count)) < 0.5),
+            "roughness": rng.uniform(0.2, 1, (images, count)),
+            "light_direction": toward / np.linalg.norm(toward, axis=-1, keepdims=True),
+            "light_color": rng.uniform(0, 0.8, (images, lights, 3)),
+            "light_softness": rng.choice([0, 0.1], images),
+            "sky": rng.uniform(0, 0.3, (images, 3)),
+            "ground": rng.uniform(0, 0.3, (images, 3)),
+            "background": rng.random((images, 2, 3)),
+            "backdrop": rng.integers(-1, 2, images),
+            "exposure": rng.uniform(0.5, 1.2, images),
+        }
+        assert set(values) == set(PER_IMAGE)
+        typed = {name: np.asarray(v, getattr(one, name).dtype) for name, v in values.items()}
+        return replace(one, **{**typed, **fields})
 
     def close(self) -> None:
         for renderer in self._renderers.values():
