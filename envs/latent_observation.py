@@ -51,7 +51,7 @@ class LatentObservation(gym.ObservationWrapper[NDArray[np.float32], Any, Any], R
         return self.encoder.encode(pixels[None])[0, self.dims]
 
 
-class VectorLatentObservation(VectorObservationWrapper[NDArray[np.float32], Any, Any, Any]):
+class VectorLatentObservation(VectorObservationWrapper):  # generic in later versions of gymnasium only
     """Observations of N worlds are the latents of the chosen blocks, float32 (N, L), from one forward pass.
 
     They equal those of :class:`LatentObservation` up to the rounding of float32, which depends on N.

@@ -65,6 +65,7 @@ class PandaReachVector(VectorEnv[Any, NDArray[np.float32], NDArray[Any]], EzPick
         look = {"observation": observation, "image_size": image_size, "renderer": renderer}
         task = {"render_mode": render_mode, "max_episode_steps": max_episode_steps, **task}
         EzPickle.__init__(self, num_envs, factors=factors, **look, **task)
+        self.closed = True  # until there is something that gymnasium's finaliser could close
         if not isinstance(num_envs, (int, np.integer)) or num_envs < 1:
             raise SimfactorError(f"num_envs={num_envs!r} must be a whole number of worlds, 1 or more.")
         self.single_observation_space = observation_space(observation, image_size)
@@ -78,6 +79,7 @@ class PandaReachVector(VectorEnv[Any, NDArray[np.float32], NDArray[Any]], EzPick
         self.observation_space = batch_space(self.single_observation_space, self.num_envs)
         self._states = np.zeros((self.num_envs, 6), np.float32)
         self._over = np.zeros(self.num_envs, bool)
+        self.closed = False
 
     def reset(
         self, *, seed: int | Sequence[int | None] | None = None, options: Mapping[str, Any] | None = None
