@@ -4,6 +4,7 @@ import pytest
 import torch
 from point_reach import PointReach
 from stable_baselines3 import SAC
+from stable_baselines3.common.logger import Logger
 
 from simfactor.agents import LeanSAC
 
@@ -21,6 +22,7 @@ def updated(cls: type[SAC], entropy: str | float) -> SAC:
         seed=0,
         device="cpu",
     )
+    model.set_logger(Logger(folder=None, output_formats=[]))
     model.learn(40, log_interval=1000)
     torch.manual_seed(1)
     model.train(20, batch_size=64)
