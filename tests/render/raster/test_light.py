@@ -192,6 +192,17 @@ def test_a_backdrop_fills_what_nothing_covers(lab, shape):
     np.testing.assert_array_equal(images.rgb[0][~empty], plain.rgb[0][~empty])
 
 
+@pytest.mark.xfail(strict=True, reason="backdrops repeat at the image's border, as textures do")
+def test_a_backdrops_edge_goes_on_to_the_border_of_the_image(lab):
+    """White above, black below, smaller than the image: the top row is white, not blended with the bottom."""
+    picture = np.zeros((16, 16, 3), np.uint8)
+    picture[:8] = 255
+    batch = lab.batch({"mesh": lab.plane()}, textures=(picture,), backdrop=0)
+    batch.mesh[0, 0] = HIDDEN
+    got, expected = lab.render(batch).rgb[0].astype(int), to_bytes(background(batch, 0))
+    assert np.abs(got - expected).max() <= 2
+
+
 def test_light_from_behind_a_surface_does_not_reach_it(lab):
     batch = lab.batch({"mesh": lab.plane(3)}, light_direction=[(0, 0.3, -0.9)])
     for shadows in (True, False):

@@ -160,6 +160,25 @@ def test_a_distant_checkerboard_is_grey_not_noise(lab, world):
     assert thirds == sorted(thirds)  # from the horizon down
 
 
+@pytest.mark.xfail(strict=True, reason="the footprint is an area, which is 0 where uvs run along a line")
+@pytest.mark.parametrize("slant", [0.0, 1.0])
+def test_uvs_that_run_along_a_line_do_not_alias(lab, slant):
+    """As on the rims of tables: 30 repeats along x, about one in a pixel, and v has none of its own."""
+    plane = lab.plane()
+    uvs = plane.uvs[:, :1] * np.float32([30.0, 30.0 * slant])
+    batch = lab.batch(
+        {"mesh": replace(plane, uvs=np.float32(uvs)), "texture": 0},
+        textures=(np.repeat(noise(64)[:1], 64, axis=0),),
+        height=32,
+        width=32,
+        camera_position=(0, 0, 3.1),
+        camera_up=(0, 1, 0),
+        focal=(1.5, 1.5),
+        **MATT,
+    )
+    assert lab.light(batch)[4:-4, 4:-4].mean(-1).std() < 0.05
+
+
 def test_a_texture_does_not_flicker_when_the_camera_moves_a_little(lab):
     """Fine noise at a distance: a shift by a third of a pixel hardly changes what is seen."""
     views = [
