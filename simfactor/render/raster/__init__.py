@@ -1,5 +1,5 @@
 """The batch renderer ``raster``, in NVIDIA Warp."""
 
-from simfactor.render.raster.renderer import RasterRenderer, preload
+from simfactor.render.raster.renderer import RasterRenderer
 
-__all__ = ["RasterRenderer", "preload"]
+__all__ = ["RasterRenderer"]

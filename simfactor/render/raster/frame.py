@@ -44,6 +44,11 @@ def _codes(device: str) -> Any:
     return on_device(to_bytes(np.linspace(0.0, 1.0, 4096)), wp.uint8, device)
 
 
+@cache
+def _empty(device: str, dtype: Any) -> Any:
+    return wp.empty(0, dtype=dtype, device=device)
+
+
 class Frame:
     """Draws images that fit into the memory together. Each step leaves its arrays for the next."""
 
@@ -58,7 +63,7 @@ class Frame:
         shapes = batch if len(distinct.first_geometry) == len(batch) else batch[distinct.first_geometry]
         self._samples = self._settings.samples
         self._height, self._width = batch.height * self._samples, batch.width * self._samples
-        self._shift = np.uint32(max(1, (self._meshes.largest - 1).bit_length()))
+        self._shift = max(1, (self._meshes.largest - 1).bit_length())
         self._instances = len(batch.segment)
         self._place(shapes)
         self._see(shapes, distinct, batch)
@@ -66,9 +71,6 @@ class Frame:
         self._dress(batch, distinct)
         self._shade(batch, out)
         self._label(batch, out)
-
-    def _launch(self, kernel: Any, count: int, *inputs: Any) -> None:
-        wp.launch(kernel, count, inputs=inputs, device=self._device)
 
     def _lanes(self, most: int) -> int:
         return min(most, LANES) if self._wide else 1
@@ -101,7 +103,7 @@ class Frame:
         self._seen = memory.take("seen", count * self._height * self._width, wp.uint64)
         self._corner_points, starts = self._points("points", self._counts)
         textured = np.logical_or.reduceat(batch.texture >= 0, distinct.first_geometry).astype(np.int32)
-        self._launch(
+        self._memory.launch(
             geometry.look,
             count,
             self._width,
@@ -116,8 +118,8 @@ class Frame:
         )
         own = self._put("own", np.arange(count, dtype=np.int32), wp.int32)
         poses = (self._mesh, self._position, self._orientation, self._scale)
-        self._launch(geometry.place, slots, self._instances, own, *poses, view, rows)
-        self._launch(
+        self._memory.launch(geometry.place, slots, self._instances, own, *poses, view, rows)
+        self._memory.launch(
             geometry.settle,
             slots,
             self._mesh,
@@ -130,7 +132,7 @@ class Frame:
         )
         lanes = self._lanes(pool.most_vertices)
         near = float(shapes.near)
-        self._launch(
+        self._memory.launch(
             geometry.project,
             slots * lanes,
             lanes,
@@ -147,7 +149,7 @@ class Frame:
         )  # nothing, and nearer than all beyond
         self._seen[: count * self._height * self._width].fill_(farthest)
         lanes = self._lanes(pool.largest)
-        self._launch(
+        self._memory.launch(
             geometry.rasterise,
             slots * lanes,
             lanes,
@@ -182,7 +184,7 @@ class Frame:
         rows = memory.take("map_rows", 3 * slots, wp.vec4)
         poses = (self._mesh, self._position, self._orientation, self._scale)
         direction = self._put("map_direction", batch.light_direction[distinct.first_map, 0], wp.vec3)
-        self._launch(
+        self._memory.launch(
             light.fit,
             count,
             self._instances,
@@ -195,10 +197,10 @@ class Frame:
             view,
             self._maps,
         )
-        self._launch(geometry.place, slots, self._instances, geometries, *poses, view, rows)
+        self._memory.launch(geometry.place, slots, self._instances, geometries, *poses, view, rows)
         lanes = self._lanes(pool.most_vertices)
         casters = (geometries, casts, self._mesh, starts)
-        self._launch(
+        self._memory.launch(
             light.project_heights,
             slots * lanes,
             lanes,
@@ -211,7 +213,7 @@ class Frame:
         )
         self._heights[: count * size * size].zero_()
         lanes = self._lanes(pool.largest)
-        self._launch(
+        self._memory.launch(
             light.rasterise_heights,
             slots * lanes,
             lanes,
@@ -242,7 +244,7 @@ class Frame:
         self._looks = memory.take("looks", count, shade.Look)
         self._geometry = self._put("geometry", distinct.geometry, wp.int32)
         shadow = distinct.map if self._shadowed(batch) else np.full(count, -1, np.int32)
-        self._launch(
+        self._memory.launch(
             shade.cover,
             count * self._instances,
             self._put("color", batch.color, wp.vec3),
@@ -251,14 +253,14 @@ class Frame:
             self._put("roughness", batch.roughness, wp.float32),
             self._coats,
         )
-        self._launch(
+        self._memory.launch(
             shade.light_up,
             count * self._lights,
             self._put("light_direction", batch.light_direction[:, : self._lights], wp.vec3),
             self._put("light_color", batch.light_color[:, : self._lights], wp.vec3),
             self._lamps,
         )
-        self._launch(
+        self._memory.launch(
             shade.dress,
             count,
             self._geometry,
@@ -273,14 +275,14 @@ class Frame:
         )
 
     def _shade(self, batch: RenderBatch, out: dict[str, Any]) -> None:
-        codes, none = _codes(self._device), self._empty(wp.vec3)
+        codes, none = _codes(self._device), _empty(self._device, wp.vec3)
         fine = self._samples > 1
         room = len(batch) * self._height * self._width
         light = self._memory.take("light", room, wp.vec3) if fine else none
         albedos = self._memory.take("albedos", room, wp.vec3) if fine and self._settings.albedo else none
         normals = self._memory.take("normals", room, wp.vec3) if fine and self._settings.normals else none
         lanes = self._width if self._wide else 1
-        self._launch(
+        self._memory.launch(
             shade.shade,
             len(batch) * self._height * lanes,
             lanes,
@@ -307,12 +309,12 @@ class Frame:
             light,
             albedos,
             out["rgb"],
-            self._empty(wp.uint8) if fine else out["albedo"],
+            _empty(self._device, wp.uint8) if fine else out["albedo"],
             normals if fine else out["normals"],
         )
         if fine:
             lanes = batch.width if self._wide else 1
-            self._launch(
+            self._memory.launch(
                 shade.average,
                 len(batch) * batch.height * lanes,
                 lanes,
@@ -327,12 +329,9 @@ class Frame:
                 out["normals"],
             )
 
-    def _empty(self, dtype: Any) -> Any:
-        return wp.empty(0, dtype=dtype, device=self._device)
-
     def _label(self, batch: RenderBatch, out: dict[str, Any]) -> None:
         lanes = batch.width if self._wide else 1
-        self._launch(
+        self._memory.launch(
             surface.label,
             len(batch) * batch.height * lanes,
             lanes,

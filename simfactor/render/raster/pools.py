@@ -50,7 +50,7 @@ class MeshPool:
         attributes = np.concatenate(
             [np.empty((0, 18), np.float32)]
             + [
-                np.concatenate([a, m.normals[m.faces].reshape(-1, 9), m.uvs[m.faces].reshape(-1, 6)], axis=1)
+                np.concatenate([a, _increments(m.normals[m.faces]), _increments(m.uvs[m.faces])], axis=1)
                 for a, m in zip(across, meshes, strict=True)
             ]
         ).astype(np.float32)
@@ -89,6 +89,12 @@ class MeshPool:
 
 
 NUMPY = {wp.vec3: np.float32, wp.vec2: np.float32, wp.vec3i: np.int32}
+
+
+def _increments(corners: Array) -> Array:
+    """The first of three corners (F, 3, D), and what the others add to it, as (F, 3 D)."""
+    first = corners[:, :1]
+    return np.concatenate([first, corners[:, 1:] - first], axis=1).reshape(len(corners), -1)
 
 
 def _starts(counts: Array) -> Array:

@@ -67,6 +67,14 @@ class RasterRenderer:
         """As :meth:`render`, but torch tensors on the renderer's device, by output, without a copy."""
         return self._draw(batch).tensors()
 
+    @property
+    def launches(self) -> dict[str, Any]:
+        """The last launch of every kernel, by its name, for measuring: ``.launch()`` does it once more.
+
+        They write to the images of the last render, which must still be there.
+        """
+        return self._memories[0].commands
+
     def close(self) -> None:
         """Give the memory back; the next render takes it again."""
         self._memories = [Memory(self.device) for _ in range(self.threads)]
@@ -128,13 +136,3 @@ class RasterRenderer:
             max(1, maps),
             max(1, min(MOST_IMAGES, share, budget // samples // 24)),
         )
-
-
-def preload(device: str = "cpu") -> None:
-    """Compile the kernels, some seconds once per machine, so that the first image need not wait."""
-    from simfactor.render.raster.kernels import geometry, light, shade, surface
-
-    chosen = choose_device(device)
-    with quiet():
-        for module in (geometry, light, shade, surface):
-            wp.load_module(module, device=chosen)

@@ -21,7 +21,8 @@ def seen_depth(key: wp.uint64):
 
 @wp.struct
 class Face:
-    """The normal of a triangle, not of unit length, and the normals and uvs of its corners."""
+    """The normal of a triangle, not of unit length; normal and uv of its first corner, and what the others
+    add."""
 
     plane: wp.vec3
     n0: wp.vec3
@@ -68,24 +69,20 @@ def facet_of(slot: Slot, face: Face, p0: wp.vec3, p1: wp.vec3, p2: wp.vec3, ther
     if wp.dot(f.plane, there) > 0.0:
         f.plane = -f.plane
     n0 = turned(slot, face.n0)
-    n1 = turned(slot, face.n1 - face.n0)
-    n2 = turned(slot, face.n2 - face.n0)
     if wp.dot(n0, n0) == 0.0:
         n0 = f.plane
-    if wp.dot(n0, f.plane) < 0.0:
-        n0 = -n0
-        n1 = -n1
-        n2 = -n2
-    f.flat = wp.where(wp.dot(n1, n1) + wp.dot(n2, n2) == 0.0, 1, 0)
-    if f.flat != 0:
-        n0 = wp.normalize(n0)
-    f.n0 = n0
-    f.n1 = n1
-    f.n2 = n2
+    side = wp.where(wp.dot(n0, f.plane) < 0.0, -1.0, 1.0)
+    if wp.dot(face.n1, face.n1) + wp.dot(face.n2, face.n2) == 0.0:
+        f.flat = 1
+        f.n0 = side * wp.normalize(n0)
+    else:
+        f.n0 = side * n0
+        f.n1 = side * turned(slot, face.n1)
+        f.n2 = side * turned(slot, face.n2)
     if slot.textured != 0:
         f.uv0 = face.uv0
-        f.uv1 = face.uv1 - face.uv0
-        f.uv2 = face.uv2 - face.uv0
+        f.uv1 = face.uv1
+        f.uv2 = face.uv2
         # the Jacobian of a perspective map: a constant over the cube of its denominator
         volume = wp.dot(f.x, wp.cross(f.y, f.depth))
         f.area = wp.abs(volume * volume * (f.uv1[0] * f.uv2[1] - f.uv1[1] * f.uv2[0]))
