@@ -59,16 +59,14 @@ def floors(batch: RenderBatch) -> dict[str, Any]:
         wp.zeros(pixels * n, dtype=t, device="cpu")
         for n, t in ((3, wp.uint8), (1, wp.float32), (1, wp.vec2i))
     ]
-    launch = wp.launch
+    triangle_inputs, pixel_inputs = [corners, points, 0, sums], [seen, *out]
     return {
-        "touch each triangle": [
-            launch(
-                touch_triangles, triangles, inputs=[corners, points, 0, sums], device="cpu", record_cmd=True
-            )
-        ],
-        "touch each pixel": [
-            launch(touch_pixels, pixels, inputs=[seen, *out], device="cpu", record_cmd=True)
-        ],
+        "touch each triangle": wp.launch(
+            touch_triangles, triangles, inputs=triangle_inputs, device="cpu", record_cmd=True
+        ),
+        "touch each pixel": wp.launch(
+            touch_pixels, pixels, inputs=pixel_inputs, device="cpu", record_cmd=True
+        ),
     }
 
 
