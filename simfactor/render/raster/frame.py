@@ -32,6 +32,7 @@ class Settings:
     normals: bool
     albedo: bool
     samples: int
+    wide: bool  # many threads that do little each, as CUDA wants them
 
     def map_size(self, batch: RenderBatch) -> int:
         """Texels along each side of a shadow map."""
@@ -55,7 +56,7 @@ class Frame:
     def __init__(self, memory: Memory, meshes: MeshPool, textures: TexturePool, settings: Settings) -> None:
         self._memory, self._meshes, self._textures, self._settings = memory, meshes, textures, settings
         self._device = memory.device
-        self._wide = self._device != "cpu"  # many threads, each with little to do
+        self._wide = settings.wide
 
     def draw(self, batch: RenderBatch, out: dict[str, Any]) -> None:
         """Draw ``batch`` into the arrays of a canvas."""

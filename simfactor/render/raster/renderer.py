@@ -54,7 +54,7 @@ class RasterRenderer:
             raise SimfactorError(f"threads={threads!r} must be a positive whole number.")
         self.device = choose_device(device)
         self.threads = threads if self.device == "cpu" else 1
-        self._settings = Settings(shadows, normals, albedo, supersample)
+        self._settings = Settings(shadows, normals, albedo, supersample, wide=self.device != "cpu")
         self._memories = [Memory(self.device) for _ in range(self.threads)]
         self._meshes: tuple[Mesh, ...] | None = None
         self._textures: tuple[Byte, ...] | None = None
