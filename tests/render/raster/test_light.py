@@ -192,7 +192,6 @@ def test_a_backdrop_fills_what_nothing_covers(lab, shape):
     np.testing.assert_array_equal(images.rgb[0][~empty], plain.rgb[0][~empty])
 
 
-@pytest.mark.xfail(strict=True, reason="backdrops repeat at the image's border, as textures do")
 def test_a_backdrops_edge_goes_on_to_the_border_of_the_image(lab):
     """White above, black below, smaller than the image: the top row is white, not blended with the bottom."""
     picture = np.zeros((16, 16, 3), np.uint8)

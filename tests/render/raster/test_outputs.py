@@ -117,7 +117,6 @@ def test_segments_are_those_of_the_batch(lab):
     assert (after[~hit] == -1).all()
 
 
-@pytest.mark.xfail(strict=True, reason="normals and albedo are averaged over samples that see nothing, too")
 def test_supersampled_normals_and_albedo_are_0_where_nothing_is_hit(lab):
     images = lab.render(lab.batch({"mesh": lab.sphere()}), supersample=2, **BOTH)
     empty = np.isinf(images.depth)

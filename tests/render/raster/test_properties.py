@@ -53,7 +53,7 @@ def test_light_is_linear(lab, seed, share):
 
 
 @few
-@given(seeds, st.integers(0, 4))
+@given(seeds, st.integers(1, 4))  # without the floor the shadow map would be a finer one
 def test_a_hidden_instance_takes_its_pixels_and_its_shadow(lab, seed, instance):
     batch = lab.random(seed)
     mesh = batch.mesh.copy()

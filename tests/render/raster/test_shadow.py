@@ -197,9 +197,6 @@ def test_shadows_fall_where_rays_to_the_light_are_blocked(lab, world, light, vie
     assert share[open_floor].min() > 0.97
 
 
-@pytest.mark.xfail(
-    strict=True, reason="no shadow map follows a floor whose slope against the light is above 8"
-)
 @pytest.mark.parametrize("elevation", [3, 6])
 def test_a_floor_that_casts_has_no_shadow_on_it_when_the_sun_is_low(lab, elevation):
     batch = above(lab, light=sun(30, elevation), light_color=[[0.8 / np.sin(np.radians(elevation))] * 3])
