@@ -14,7 +14,7 @@ from simfactor.render.raster.device import on_device
 
 @dataclass(frozen=True)
 class Canvas:
-    """Outputs for N images, row by row: NumPy arrays on the CPU, warp arrays on CUDA. Empty if not wanted."""
+    """Outputs for N images, row by row: NumPy arrays on the CPU, warp arrays on CUDA; None if not wanted."""
 
     device: str
     shape: tuple[int, int, int]  # N, H, W
@@ -40,8 +40,8 @@ class Canvas:
             empty(3 * count, wp.uint8, np.uint8),
             empty(count, wp.float32, np.float32),
             empty(count, wp.vec2i, np.int32),
-            empty(count if normals else 0, wp.vec3, np.float32),
-            empty(3 * count if albedo else 0, wp.uint8, np.uint8),
+            empty(count, wp.vec3, np.float32) if normals else None,
+            empty(3 * count, wp.uint8, np.uint8) if albedo else None,
         )
 
     def part(self, images: slice) -> dict[str, Any]:
@@ -58,7 +58,7 @@ class Canvas:
     def _cut(self, array: Any, dtype: Any, images: slice, each: int) -> Any:
         if self.device == "cpu":
             each *= getattr(dtype, "_length_", 1)
-        if not len(array):
+        if array is None:
             return wp.empty(0, dtype=dtype, device=self.device)
         cut = array[images.start * each : images.stop * each]
         return on_device(cut, dtype, self.device) if self.device == "cpu" else cut
@@ -82,7 +82,7 @@ class Canvas:
         }
 
     def _wanted(self) -> dict[str, Any]:
-        return {name: array for name in CHANNELS if len(array := getattr(self, name))}
+        return {name: array for name in CHANNELS if (array := getattr(self, name)) is not None}
 
 
 CHANNELS: dict[str, tuple[int, ...]] = {

@@ -77,7 +77,7 @@ def check_batch(batch: RenderBatch) -> None:
     above = partial(_reject_where, batch)
     above("focal", batch.focal <= 0, "not above 0")
     shown = batch.mesh >= 0
-    above("orientation", shown & ~(np.square(batch.orientation).sum(-1) > 1e-12), "a quaternion of length 0")
+    above("orientation", shown & ~(_length(batch.orientation) > 1e-6), "a quaternion of length 0")
     above("scale", shown & (batch.scale == 0).any(-1), "a scale of 0")
     _check_view(batch)
 
@@ -111,15 +111,18 @@ def _check_range(batch: RenderBatch, name: str, low: float, high: float) -> None
 
 
 def _check_view(batch: RenderBatch) -> None:
-    forward = batch.camera_target - batch.camera_position
+    forward = batch.camera_target.astype(np.float64) - batch.camera_position
     across = np.cross(forward, batch.camera_up)
-    length = np.linalg.norm(forward, axis=-1) * np.linalg.norm(batch.camera_up, axis=-1)
-    blind = ~(np.linalg.norm(across, axis=-1) > 1e-6 * length)
+    blind = ~(_length(across) > 1e-6 * _length(forward) * _length(batch.camera_up))
     _reject_where(
         batch, "camera_up", blind, "along the viewing direction, which leaves the camera no upright"
     )
-    dark = ~(np.square(batch.light_direction).sum(-1) > 1e-12) & batch.light_color.any(-1)
+    dark = ~(_length(batch.light_direction) > 1e-6) & batch.light_color.any(-1)
     _reject_where(batch, "light_direction", dark, "a direction of length 0")
+
+
+def _length(vectors: np.ndarray) -> np.ndarray:
+    return np.asarray(np.linalg.norm(vectors.astype(np.float64), axis=-1))
 
 
 def _reject_where(batch: RenderBatch, name: str, wrong: np.ndarray, what: str) -> None:

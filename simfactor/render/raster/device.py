@@ -65,6 +65,8 @@ class Memory:
 
     def launch(self, kernel: Any, threads: int, *inputs: Any) -> None:
         """Launch a kernel."""
+        if not threads:
+            return
         if kernel.key not in self._launches:
             command = wp.launch(kernel, threads, inputs=inputs, device=self.device, record_cmd=True)
             self._launches[kernel.key] = (list(inputs), command)

@@ -21,6 +21,7 @@ Array = NDArray[Any]
 
 MAP_SCALE = 1.5  # texels of a shadow map along each side for a sample of the image
 BYTES_PER_SAMPLE = 8 + 24  # depth and triangle; light and normals if a pixel has several samples
+GUARD = 16  # image sizes from the image that points may lie and still be taken by their pixels
 LANES = 128  # CUDA threads that share the triangles of an instance
 
 
@@ -70,8 +71,8 @@ class Frame:
         self._see(shapes, distinct, batch)
         self._cast(batch, distinct)
         self._dress(batch, distinct)
-        self._shade(batch, out)
         self._label(batch, out)
+        self._shade(batch, out)
 
     def _lanes(self, most: int) -> int:
         return min(most, LANES) if self._wide else 1
@@ -85,7 +86,7 @@ class Frame:
         self._position = self._put("position", shapes.position, wp.vec3)
         self._orientation = self._put("orientation", shapes.orientation, wp.quat)
         self._scale = self._put("scale", shapes.scale, wp.vec3)
-        self._counts = np.where(shapes.mesh >= 0, self._meshes.vertex_counts[shapes.mesh], 0)
+        self._counts = self._meshes.vertex_counts[shapes.mesh]
 
     def _points(self, name: str, counts: Array) -> tuple[Any, Any]:
         """Room for ``counts`` points per instance, and where each instance's begin."""
@@ -138,6 +139,7 @@ class Frame:
             slots * lanes,
             lanes,
             near,
+            GUARD * float(max(self._width, self._height)),
             self._mesh,
             starts,
             rows,
@@ -325,6 +327,7 @@ class Frame:
                 light,
                 normals,
                 albedos,
+                out["depth"],
                 out["rgb"],
                 out["albedo"],
                 out["normals"],

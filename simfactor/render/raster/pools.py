@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-import cv2
 import numpy as np
 import warp as wp
 from numpy.typing import NDArray
@@ -32,7 +31,7 @@ class MeshPool:
     corners: Any  # the vertices of each triangle
     faces: Any  # what else there is to know of it
     bounds: Any  # centre and half extent of each mesh's box
-    vertex_counts: Array
+    vertex_counts: Array  # and a last one, 0, for HIDDEN
     most_vertices: int
     largest: int  # number of triangles
 
@@ -45,15 +44,10 @@ class MeshPool:
             where.reshape(-1)[mesh.faces].reshape(-1, 3)
             for (_, where), mesh in zip(welded, meshes, strict=True)
         ]
-        corners = [table[f] for table, f in zip(positions, faces, strict=True)]
-        across = [np.cross(c[:, 1] - c[:, 0], c[:, 2] - c[:, 0]) for c in corners]
+        corners = [table[f].astype(np.float64) for table, f in zip(positions, faces, strict=True)]
         attributes = np.concatenate(
-            [np.empty((0, 18), np.float32)]
-            + [
-                np.concatenate([a, _increments(m.normals[m.faces]), _increments(m.uvs[m.faces])], axis=1)
-                for a, m in zip(across, meshes, strict=True)
-            ]
-        ).astype(np.float32)
+            [_attributes(c, m) for c, m in zip(corners, meshes, strict=True)] or [NONE]
+        )
         attributes = attributes.reshape(-1).view(Face.numpy_dtype())  # type: ignore[attr-defined]  # added by warp.struct
         vertex_counts = np.array([len(table) for table in positions], np.int32)
         face_counts = np.array([len(f) for f in faces], np.int32)
@@ -70,7 +64,7 @@ class MeshPool:
             corners=put(faces, wp.vec3i, 3),
             faces=wp.array(attributes, dtype=Face, device=device),
             bounds=put([_box(table) for table in positions], wp.vec3, 3),
-            vertex_counts=vertex_counts,
+            vertex_counts=np.append(vertex_counts, 0),
             most_vertices=int(vertex_counts.max(initial=1)),
             largest=int(face_counts.max(initial=1)),
         )
@@ -88,13 +82,48 @@ class MeshPool:
         return 2 * 16 * int(self.vertex_counts[batch.mesh].sum(axis=1).max(initial=0))
 
 
+NONE = np.empty((0, 19), np.float32)  # the attributes of no face
 NUMPY = {wp.vec3: np.float32, wp.vec2: np.float32, wp.vec3i: np.int32}
+
+
+def _attributes(corners: Array, mesh: Mesh) -> Array:
+    """What ``Face`` holds, (F, 19), of triangles with these corners (F, 3, 3)."""
+    edges = corners[:, 1:] - corners[:, :1]
+    across = np.cross(edges[:, 0], edges[:, 1])
+    size = np.linalg.norm(across, axis=1, keepdims=True)
+    plane = across / np.maximum(size, 1e-300)
+    uvs = mesh.uvs[mesh.faces].astype(np.float64)
+    parts = [plane, _increments(mesh.normals[mesh.faces]), _increments(uvs), _uv_area(edges, size[:, 0], uvs)]
+    return np.clip(np.concatenate(parts, axis=1), -1e30, 1e30).astype(np.float32)
 
 
 def _increments(corners: Array) -> Array:
     """The first of three corners (F, 3, D), and what the others add to it, as (F, 3 D)."""
     first = corners[:, :1]
-    return np.concatenate([first, corners[:, 1:] - first], axis=1).reshape(len(corners), -1)
+    return np.concatenate([first, corners[:, 1:] - first], axis=1).reshape(len(corners), 3 * corners.shape[2])
+
+
+def _uv_area(edges: Array, size: Array, uvs: Array) -> Array:
+    """Twice the area (F, 1) that triangles span in uv.
+
+    Where lengths grow more than four times as much one way as the other, it is a quarter of what it would be
+    if both grew like the longer one, lest textures alias along that.
+    """
+    uv = uvs[:, 1:] - uvs[:, :1]
+    area = np.abs(uv[:, 0, 0] * uv[:, 1, 1] - uv[:, 0, 1] * uv[:, 1, 0])
+    along = np.linalg.norm(edges[:, 0], axis=1)
+    # the map from the triangle's plane, first edge along x, to uv; its larger singular value
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+        first = uv[:, 0] / along[:, None]
+        lean = (edges[:, 0] * edges[:, 1]).sum(1) / along
+        second = (uv[:, 1] - lean[:, None] * first) / (size / along)[:, None]
+        total, product = (
+            (first**2 + second**2).sum(1),
+            first[:, 0] * second[:, 1] - first[:, 1] * second[:, 0],
+        )
+        longest = (total + np.sqrt(np.maximum(total**2 - 4 * product**2, 0.0))) / 2
+        widened = np.nan_to_num(0.25 * longest * size, posinf=0.0)
+    return np.maximum(area, widened)[:, None]
 
 
 def _starts(counts: Array) -> Array:
@@ -122,7 +151,7 @@ class TexturePool:
         parts: list[Array] = []
         start = 0
         for number, texture in enumerate(textures):
-            for level, image in enumerate(_pyramid(_power_of_two(texture))):
+            for level, image in enumerate(_pyramid(texture)):
                 height, width = image.shape[:2]
                 # the last level stands for all that would be smaller
                 levels[number * LEVELS + level : (number + 1) * LEVELS] = (start, width, height)
@@ -132,25 +161,30 @@ class TexturePool:
         return TexturePool(on_device(texels, Texel, device), on_device(levels, wp.vec3i, device))
 
 
-def _power_of_two(texture: Byte) -> Byte:
-    """The texture at the nearest sizes that are powers of two, so that to repeat it is to drop bits."""
-    height, width = (min(2 ** round(np.log2(side)), LARGEST) for side in texture.shape[:2])
-    if (height, width) == texture.shape[:2]:
-        return texture
-    return np.asarray(cv2.resize(texture, (width, height), interpolation=cv2.INTER_AREA), np.uint8)
-
-
 def _pyramid(texture: Byte) -> list[Array]:
+    """The texture in linear light, at the nearest sizes that are powers of two, so that to repeat it is to
+    drop bits; then halved down to a texel."""
     levels: list[Array] = [bytes_to_linear(texture)]
+    for axis in range(2):
+        size = min(2 ** round(np.log2(texture.shape[axis])), LARGEST)
+        levels[0] = _resampled(levels[0], axis, size)
     while max(levels[-1].shape[:2]) > 1 and len(levels) < LEVELS:
-        linear: Array = levels[-1]
-        for axis in range(2):
-            if linear.shape[axis] > 1:
-                even = np.take(linear, range(0, linear.shape[axis] // 2 * 2, 2), axis)
-                odd = np.take(linear, range(1, linear.shape[axis] // 2 * 2, 2), axis)
-                linear = (even + odd) / 2
-        levels.append(linear)
+        height, width = (max(side // 2, 1) for side in levels[-1].shape[:2])
+        levels.append(_resampled(_resampled(levels[-1], 0, height), 1, width))
     return levels
+
+
+def _resampled(image: Array, axis: int, size: int) -> Array:
+    """``image`` with ``size`` texels along ``axis``, each the mean of what it covers."""
+    count = image.shape[axis]
+    if count == size:
+        return image
+    integral = np.insert(np.cumsum(image, axis, np.float64), 0, 0.0, axis)
+    edges = np.arange(size + 1) * (count / size)
+    whole = np.minimum(edges.astype(int), count - 1)
+    share = (edges - whole).reshape([-1 if a == axis else 1 for a in range(image.ndim)])
+    low, high = np.take(integral, whole, axis), np.take(integral, whole + 1, axis)
+    return np.asarray(np.diff(low + (high - low) * share, axis=axis) * (size / count), np.float32)
 
 
 def _packed(image: Array) -> Array:

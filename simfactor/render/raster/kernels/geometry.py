@@ -118,6 +118,7 @@ def settle(
 def project(
     lanes: wp.int32,
     near: wp.float32,
+    guard: wp.float32,
     mesh: wp.array[wp.int32],
     first_point: wp.array[wp.int32],
     rows: wp.array[wp.vec4],
@@ -125,8 +126,11 @@ def project(
     vertices: wp.array[wp.vec3],
     points: wp.array[wp.vec4],
 ):
-    """(x, y, nearness, depth) of every vertex; nearness 0 marks what is before the near plane, where x and y
-    are homogeneous."""
+    """(x, y, nearness, depth) of every vertex.
+
+    Nearness 0 marks what is before the near plane, or so far from the image that pixels would not tell its
+    place well enough; there x and y are homogeneous.
+    """
     tid = wp.tid()
     i = tid / lanes
     m = mesh[i]
@@ -143,7 +147,7 @@ def project(
         w = wp.dot(r2, p)
         x = wp.dot(r0, p)
         y = wp.dot(r1, p)
-        if w >= near:
+        if w >= near and wp.abs(x) + wp.abs(y) < guard * w:
             nearness = 1.0 / w
             points[out + k] = wp.vec4(x * nearness, y * nearness, nearness, w)
         else:
@@ -215,7 +219,7 @@ def outside(a: wp.vec3, b: wp.vec3, c: wp.vec3, width: wp.float32, height: wp.fl
 
 @wp.func
 def crossing_scan(a: wp.vec4, b: wp.vec4, c: wp.vec4, width: wp.int32, height: wp.int32, near: wp.float32):
-    """The scan of a triangle that crosses the near plane, by homogeneous edges (Olano & Greer 1997).
+    """The scan of a triangle with homogeneous corners, by homogeneous edges (Olano & Greer 1997).
 
     It covers the whole image; the edges are divided by the depth, so that their sum is the nearness.
     """
@@ -226,6 +230,10 @@ def crossing_scan(a: wp.vec4, b: wp.vec4, c: wp.vec4, width: wp.int32, height: w
     r = homogeneous(c)
     if outside(p, q, r, wp.float32(width), wp.float32(height), near):
         return s
+    middle = wp.vec3(0.5 * wp.float32(width), 0.5 * wp.float32(height), 0.0)
+    p -= p[2] * middle  # products of large numbers would cancel
+    q -= q[2] * middle
+    r -= r[2] * middle
     e0 = wp.cross(q, r)
     inverse = 1.0 / wp.dot(p, e0)
     if not wp.abs(inverse) < 1.0e12:
@@ -237,7 +245,8 @@ def crossing_scan(a: wp.vec4, b: wp.vec4, c: wp.vec4, width: wp.int32, height: w
     s.bottom = height - 1
     s.across = wp.vec4(e0[0], e1[0], e2[0], e0[0] + e1[0] + e2[0])
     s.down = wp.vec4(e0[1], e1[1], e2[1], e0[1] + e1[1] + e2[1])
-    s.start = wp.vec4(e0[2], e1[2], e2[2], e0[2] + e1[2] + e2[2]) + 0.5 * (s.across + s.down)
+    s.start = wp.vec4(e0[2], e1[2], e2[2], e0[2] + e1[2] + e2[2])
+    s.start += (0.5 - middle[0]) * s.across + (0.5 - middle[1]) * s.down
     return s
 
 

@@ -9,8 +9,8 @@ wp.set_module_options({"enable_backward": False, "max_unroll": 1})
 
 STEPS_PER_OCTAVE = wp.constant(4.0)  # texel sizes come in steps, lest what moves shifts everyone's shadows
 BIAS = wp.constant(1.5e-3)  # metres that a surface may lie above another without a shadow on it
-STEEPEST = wp.constant(8.0)  # slope of a receiver against the light, beyond which its plane is not followed
-TAPS = wp.constant(16)  # samples of a penumbra
+STEEPEST = wp.constant(32.0)  # slope of a receiver against the light, beyond which its plane is not followed
+TAPS = wp.constant(32)  # samples of a penumbra
 GOLDEN = wp.constant(2.399963)  # radians: turns of the golden angle spread over a disc (Vogel 1979)
 
 

@@ -239,7 +239,7 @@ def shade(
                 if look.backdrop >= 0:
                     across = (wp.float32(c) + 0.5) / wp.float32(width)
                     covered = texel_count(levels, look.backdrop) / wp.float32(width * height)
-                    total = sample_texture(texels, levels, look.backdrop, across, 1.0 - down, covered)
+                    total = sample_texture(texels, levels, look.backdrop, across, 1.0 - down, covered, False)
                 total *= look.exposure
                 sample = line * width + c
                 finish(codes, light, fine_albedos, rgb, albedos, normals, sample, total, ZERO, ZERO)
@@ -273,7 +273,7 @@ def shade(
                 if coat.texture >= 0:
                     uv = f.uv0 + w[0] * f.uv1 + w[1] * f.uv2
                     covered = f.area * wp.abs(w[2] * w[2] * w[2])
-                    texel = sample_texture(texels, levels, coat.texture, uv[0], uv[1], covered)
+                    texel = sample_texture(texels, levels, coat.texture, uv[0], uv[1], covered, True)
                     albedo = wp.cw_mul(albedo, texel)
                 diffuse = ambient
                 shine = wp.vec3()
@@ -315,6 +315,7 @@ def average(
     light: wp.array[wp.vec3],
     fine_normals: wp.array[wp.vec3],
     fine_albedos: wp.array[wp.vec3],
+    depth: wp.array[wp.float32],
     rgb: wp.array[wp.uint8],
     albedos: wp.array[wp.uint8],
     normals: wp.array[wp.vec3],
@@ -337,6 +338,9 @@ def average(
                     normal += fine_normals[sample]
         pixel = line * width + column
         encode(codes, rgb, pixel, total * share)
+        if depth[pixel] == wp.inf:
+            albedo = wp.vec3()
+            normal = wp.vec3()
         if albedos.shape[0] > 0:
             encode(codes, albedos, pixel, albedo * share)
         if normals.shape[0] > 0:

@@ -21,8 +21,8 @@ def seen_depth(key: wp.uint64):
 
 @wp.struct
 class Face:
-    """The normal of a triangle, not of unit length; normal and uv of its first corner, and what the others
-    add."""
+    """The unit normal of a triangle; normal and uv of its first corner, and what the others add; twice its
+    area in uv, more if the uvs are much denser one way than the other."""
 
     plane: wp.vec3
     n0: wp.vec3
@@ -31,6 +31,7 @@ class Face:
     uv0: wp.vec2
     uv1: wp.vec2
     uv2: wp.vec2
+    area: wp.float32
 
 
 @wp.struct
@@ -85,7 +86,7 @@ def facet_of(slot: Slot, face: Face, p0: wp.vec3, p1: wp.vec3, p2: wp.vec3, ther
         f.uv2 = face.uv2
         # the Jacobian of a perspective map: a constant over the cube of its denominator
         volume = wp.dot(f.x, wp.cross(f.y, f.depth))
-        f.area = wp.abs(volume * volume * (f.uv1[0] * f.uv2[1] - f.uv1[1] * f.uv2[0]))
+        f.area = volume * volume * face.area
     return f
 
 

@@ -24,6 +24,14 @@ def texel_count(levels: wp.array[wp.vec3i], texture: wp.int32):
 
 
 @wp.func
+def texel_at(number: wp.int32, count: wp.int32, repeat: wp.bool):
+    """The number of a texel along a side of ``count``, a power of two."""
+    if repeat:
+        return number & (count - 1)
+    return wp.clamp(number, 0, count - 1)
+
+
+@wp.func
 def sample_texture(
     texels: wp.array[Texel],
     levels: wp.array[wp.vec3i],
@@ -31,10 +39,11 @@ def sample_texture(
     u: wp.float32,
     v: wp.float32,
     covered: wp.float32,
+    repeat: wp.bool,
 ):
     """Linear rgb at (u, v), bilinear, at the level where ``covered`` texels of the full image are about one.
 
-    uvs repeat; (0, 0) is the image's lower left corner.
+    (0, 0) is the image's lower left corner. uvs repeat, or the image's edges go on for ever.
     """
     # the exponent of a float is its logarithm; each level has a quarter of the texels
     bits = wp.cast(wp.clamp(2.0 * covered, 1.0, 1.0e9), wp.uint32)
@@ -42,15 +51,15 @@ def sample_texture(
     width = level[1]
     height = level[2]
     x = u * wp.float32(width) - 0.5
-    y = -v * wp.float32(height) - 0.5
+    y = (1.0 - v) * wp.float32(height) - 0.5
     left = wp.int32(wp.floor(x))
     top = wp.int32(wp.floor(y))
     across = x - wp.floor(x)
     down = y - wp.floor(y)
-    upper = level[0] + (top & (height - 1)) * width
-    lower = level[0] + ((top + 1) & (height - 1)) * width
-    right = (left + 1) & (width - 1)
-    left = left & (width - 1)
+    upper = level[0] + texel_at(top, height, repeat) * width
+    lower = level[0] + texel_at(top + 1, height, repeat) * width
+    right = texel_at(left + 1, width, repeat)
+    left = texel_at(left, width, repeat)
     a = linear_texel(texels[(upper + left) & LAST])
     b = linear_texel(texels[(upper + right) & LAST])
     c = linear_texel(texels[(lower + left) & LAST])
