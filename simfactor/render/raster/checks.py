@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from functools import partial
-
 import numpy as np
 
 from simfactor.errors import SimfactorError
-from simfactor.frames import PER_IMAGE, Mesh, RenderBatch
+from simfactor.frames import HIDDEN, UNTEXTURED, Mesh, RenderBatch
 
 LARGEST = 8192  # pixels a side
 
@@ -34,6 +32,20 @@ SHAPES: dict[str, str] = {
     "backdrop": "N",
     "exposure": "N",
 }
+
+INDICES = ("mesh", "texture", "backdrop")
+RANGES: dict[str, tuple[float, float]] = {
+    "color": (0.0, 1.0),
+    "background": (0.0, 1.0),
+    "specular": (0.0, 1.0),
+    "roughness": (1e-3, 1.0),
+    "light_color": (0.0, np.inf),
+    "sky": (0.0, np.inf),
+    "ground": (0.0, np.inf),
+    "exposure": (0.0, np.inf),
+    "light_softness": (0.0, np.pi / 2),
+}
+PLACES = {"N": "image", "I": "instance", "L": "light"}
 
 
 def check_meshes(meshes: tuple[Mesh, ...]) -> None:
@@ -64,21 +76,25 @@ def check_textures(textures: tuple[np.ndarray, ...]) -> None:
 def check_batch(batch: RenderBatch) -> None:
     """Raise SimfactorError unless every image of ``batch`` can be drawn."""
     _check_shapes(batch)
-    for name in PER_IMAGE:
+    for name in SHAPES:
         values = getattr(batch, name)
-        if values.dtype.kind == "f" and not np.isfinite(values).all():
-            _reject(name, values, ~np.isfinite(values), "not finite")
-    _check_range(batch, "mesh", -1, len(batch.meshes) - 1)
-    _check_range(batch, "texture", -1, len(batch.textures) - 1)
-    _check_range(batch, "backdrop", -1, len(batch.textures) - 1)
-    _check_range(batch, "exposure", 0.0, np.inf)
-    _check_range(batch, "light_softness", 0.0, np.pi / 2)
-    _check_range(batch, "roughness", 1e-3, 1.0)
-    above = partial(_reject_where, batch)
-    above("focal", batch.focal <= 0, "not above 0")
+        kind = "iu" if name in INDICES else "f"
+        if values.dtype.kind not in kind:
+            wanted = "whole numbers" if kind == "iu" else "floats"
+            raise SimfactorError(f"{name} is an array of {values.dtype}; give one of {wanted}.")
+        if kind == "f" and not np.isfinite(values).all():
+            _reject(name, values, ~np.isfinite(values), "must be finite")
+    for name, (low, high) in RANGES.items():
+        _check_range(batch, name, low, high)
+    _check_range(batch, "mesh", HIDDEN, len(batch.meshes) - 1)
+    _check_range(batch, "texture", UNTEXTURED, len(batch.textures) - 1)
+    _check_range(batch, "backdrop", UNTEXTURED, len(batch.textures) - 1)
+    _reject_where(batch, "focal", batch.focal <= 0, "must be above 0")
     shown = batch.mesh >= 0
-    above("orientation", shown & ~(_length(batch.orientation) > 1e-6), "a quaternion of length 0")
-    above("scale", shown & (batch.scale == 0).any(-1), "a scale of 0")
+    _reject_where(
+        batch, "orientation", shown & ~(_length(batch.orientation) > 1e-6), "must not be a quaternion of 0"
+    )
+    _reject_where(batch, "scale", shown & (batch.scale == 0).any(-1), "must not have a 0")
     _check_view(batch)
 
 
@@ -89,36 +105,39 @@ def _check_shapes(batch: RenderBatch) -> None:
         )
     if not 0 < batch.near < batch.far < np.inf:
         raise SimfactorError(f"near={batch.near}, far={batch.far} must satisfy 0 < near < far.")
-    lights = batch.light_direction.shape[1] if batch.light_direction.ndim == 3 else 0
+    for name in (*SHAPES, "segment", "casts"):
+        if not isinstance(getattr(batch, name), np.ndarray):
+            raise SimfactorError(f"{name} is a {type(getattr(batch, name)).__name__}; give a NumPy array.")
+    lights = batch.light_direction.shape[1] if batch.light_direction.ndim == 3 else 1
     sizes = {"N": len(batch.mesh), "I": len(batch.segment), "L": lights, "2": 2, "3": 3, "4": 4}
     for name, letters in SHAPES.items():
         expected = tuple(sizes[letter] for letter in letters)
         if getattr(batch, name).shape != expected:
             raise SimfactorError(
-                f"{name} has shape {getattr(batch, name).shape}, expected {expected} for {sizes['N']} "
-                f"images, {sizes['I']} instances and {lights} lights."
+                f"{name} has shape {getattr(batch, name).shape}, expected {expected}: ({', '.join(letters)}) "
+                f"for N = {sizes['N']} images, I = {sizes['I']} instances and L = {lights} lights."
             )
     if batch.segment.shape != (sizes["I"], 2) or batch.casts.shape != (sizes["I"],):
         raise SimfactorError(
-            "segment must have shape (I, 2) and casts (I,), I being the number of instances."
+            f"segment has shape {batch.segment.shape} and casts {batch.casts.shape}; "
+            "they must have (I, 2) and (I,), I being the number of instances."
         )
 
 
 def _check_range(batch: RenderBatch, name: str, low: float, high: float) -> None:
     values = getattr(batch, name)
     if values.size and not (values.min() >= low and values.max() <= high):
-        _reject(name, values, (values < low) | (values > high), f"outside [{low:g}, {high:g}]")
+        allowed = f"in [{low:g}, {high:g}]" if high < np.inf else f"at least {low:g}"
+        _reject(name, values, (values < low) | (values > high), f"must be {allowed}")
 
 
 def _check_view(batch: RenderBatch) -> None:
     forward = batch.camera_target.astype(np.float64) - batch.camera_position
     across = np.cross(forward, batch.camera_up)
     blind = ~(_length(across) > 1e-6 * _length(forward) * _length(batch.camera_up))
-    _reject_where(
-        batch, "camera_up", blind, "along the viewing direction, which leaves the camera no upright"
-    )
+    _reject_where(batch, "camera_up", blind, "must not be along the viewing direction, nor 0")
     dark = ~(_length(batch.light_direction) > 1e-6) & batch.light_color.any(-1)
-    _reject_where(batch, "light_direction", dark, "a direction of length 0")
+    _reject_where(batch, "light_direction", dark, "must not be of length 0")
 
 
 def _length(vectors: np.ndarray) -> np.ndarray:
@@ -132,8 +151,6 @@ def _reject_where(batch: RenderBatch, name: str, wrong: np.ndarray, what: str) -
 
 def _reject(name: str, values: np.ndarray, wrong: np.ndarray, what: str) -> None:
     where = tuple(int(i) for i in np.argwhere(wrong)[0])
-    place = f"image {where[0]}" + (f", {'/'.join(map(str, where[1:]))}" if len(where) > 1 else "")
-    got = values[where]
-    raise SimfactorError(
-        f"{name}={np.asarray(got).tolist()!r} ({place}) is {what}; give a value that is not."
-    )
+    named = zip(SHAPES[name], where, strict=False)
+    place = ", ".join(f"{PLACES[letter]} {i}" for letter, i in named if letter in PLACES)
+    raise SimfactorError(f"{name}={values[where].tolist()!r} ({place}) {what}; mend that value.")

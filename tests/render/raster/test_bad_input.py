@@ -28,7 +28,7 @@ def texture(dtype, *shape):
 
 
 TEXTS = {
-    "mesh=3 (image 0": at("mesh", (0, 1), 3),
+    "mesh=3 (image 0, instance 1) must be in [-1, 2]": at("mesh", (0, 1), 3),
     "mesh=-2 (image 0": at("mesh", (0, 1), -2),
     "texture=1 (image 0": at("texture", (0, 1), 1),
     "backdrop=1 (image 0": at("backdrop", 0, 1),
@@ -41,6 +41,13 @@ TEXTS = {
     "camera_up=[0.0, 0.0, 1.0] (image 0": at("camera_position", 0, (0, 0, 3)),
     "camera_up=[0.0, 0.0, 0.0] (image 0": at("camera_up", 0, 0),
     "light_direction=[0.0, 0.0, 0.0] (image 0": at("light_direction", (0, 0), 0),
+    "color=1.5 (image 0, instance 2) must be in [0, 1]": at("color", (0, 2), 1.5),
+    "light_color=-1.0 (image 0, light 0) must be at least 0": at("light_color", (0, 0), -1),
+    "mesh is an array of float64; give one of whole numbers": given(mesh=np.zeros((1, 3))),
+    "exposure is a list; give a NumPy array": given(exposure=[1.0]),
+    "light_direction has shape (1, 3), expected (1, 1, 3): (N, L, 3)": given(
+        light_direction=np.ones((1, 3), np.float32)
+    ),
     "near=2.0, far=1.0 must satisfy 0 < near < far": given(near=2.0, far=1.0),
     "near=nan, far=100.0 must satisfy 0 < near < far": given(near=np.nan),
     "height=0, width=24: an image has 1 to": given(height=0),
@@ -71,7 +78,7 @@ def test_errors_name_the_field_the_value_and_the_remedy(lab, text):
 def test_what_is_not_finite_is_named(lab, name, value):
     batch = lab.scene()
     last = tuple(size - 1 for size in getattr(batch, name).shape)
-    with pytest.raises(SimfactorError, match=rf"^{name}={value} \(image 0.*\) is not finite"):
+    with pytest.raises(SimfactorError, match=rf"^{name}={value} \(image 0.*\) must be finite"):
         lab.render(lab.altered(batch, name, last, value))
 
 
