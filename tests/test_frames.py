@@ -109,12 +109,14 @@ def test_images_concatenate_in_order() -> None:
             np.full((2, 4, 4, 3), value, np.uint8),
             np.full((2, 4, 4), value, np.float32),
             np.full((2, 4, 4, 2), value, np.int32),
+            normals=np.full((2, 4, 4, 3), value, np.float32),
         )
 
     joined = Images.concatenate([images(1), images(2)])
     assert len(joined) == 4
-    for field in fields(Images):
-        assert getattr(joined, field.name)[:, 0, 0].reshape(4, -1)[:, 0].tolist() == [1, 1, 2, 2]
+    assert joined.albedo is None
+    for name in ("rgb", "depth", "segmentation", "normals"):
+        assert getattr(joined, name)[:, 0, 0].reshape(4, -1)[:, 0].tolist() == [1, 1, 2, 2]
 
 
 def test_an_unknown_name_suggests_the_closest() -> None:
