@@ -92,6 +92,10 @@ class RenderBatch:
         """The same world with the chosen images only."""
         return replace(self, **{name: getattr(self, name)[index] for name in PER_IMAGE})
 
+    def repeat(self, times: int) -> RenderBatch:
+        """Every image ``times`` times in a row, with arrays of its own: the start of counterfactuals."""
+        return self[np.repeat(np.arange(len(self)), times)]
+
     @staticmethod
     def concatenate(batches: Sequence[RenderBatch]) -> RenderBatch:
         """Stack batches of *one* world (same meshes, textures, instances and image size)."""

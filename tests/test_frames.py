@@ -103,6 +103,15 @@ def test_batches_of_two_worlds_do_not_mix() -> None:
             RenderBatch.concatenate([batch, other])
 
 
+def test_repeated_images_follow_their_original_and_do_not_share_memory() -> None:
+    batch = make_batch()
+    twice = batch.repeat(2)
+    assert_equal(twice[::2], batch)
+    assert_equal(twice[1::2], batch)
+    twice.color[0] = 9.0
+    assert (twice.color[1] != 9.0).all()
+
+
 def test_images_concatenate_in_order() -> None:
     def images(value: int) -> Images:
         return Images(

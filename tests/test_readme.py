@@ -5,22 +5,28 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from simfactor import cli
 
 README = (Path(__file__).parent.parent / "README.md").read_text()
 
 
-def test_the_python_example_runs(tmp_path: Path) -> None:
-    (example,) = re.findall(r"```python\n(.*?)```", README, flags=re.DOTALL)
+@pytest.mark.parametrize(
+    ("number", "last_line"), [(0, "(6,) 120.0 "), (1, "(256, 64, 64, 3) (8, 64, 64, 3)")]
+)
+def test_the_python_examples_run(tmp_path: Path, number: int, last_line: str) -> None:
+    examples = re.findall(r"```python\n(.*?)```", README, flags=re.DOTALL)
+    assert len(examples) == 2
     result = subprocess.run(
-        [sys.executable, "-W", "error", "-c", example],
+        [sys.executable, "-W", "error", "-c", examples[number]],
         cwd=tmp_path,
         capture_output=True,
         text=True,
         check=False,
     )
     assert result.returncode == 0, result.stderr
-    assert result.stdout.splitlines()[-1].startswith("(6,) 120.0 ")
+    assert result.stdout.splitlines()[-1].startswith(last_line)
 
 
 def test_the_commands_exist() -> None:

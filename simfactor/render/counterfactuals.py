@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-import numpy as np
-
 from simfactor.errors import SimfactorError
 from simfactor.frames import APPEARANCE, Images, RenderBatch
 from simfactor.render.renderer import Renderer
@@ -29,7 +27,7 @@ def render_counterfactuals(renderer: Renderer, batch: RenderBatch, appearance: R
     if appearance.textures is not batch.textures or len(appearance.segment) != len(batch.segment):
         raise SimfactorError(
             "batch and appearance must be of one world: make the appearances from the batch, "
-            "as in dataclasses.replace(batch[indices], light_color=...), or with the same studio."
+            "as in dataclasses.replace(batch.repeat(K), light_color=...), or with the same studio."
         )
-    shapes = batch[np.repeat(np.arange(count), times)]
+    shapes = batch.repeat(times)
     return renderer.render(replace(shapes, **{name: getattr(appearance, name) for name in APPEARANCE}))
