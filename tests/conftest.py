@@ -4,6 +4,6 @@ import signal
 
 
 def pytest_configure() -> None:
-    """Tests of Ctrl-C need children that it interrupts; a shell has its background jobs ignore it, and theirs."""
+    """Children must not ignore Ctrl-C, as background jobs of a shell do with all that they start."""
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
