@@ -27,8 +27,7 @@ class PandaReachVector(VectorEnv[Any, NDArray[np.float32], NDArray[Any]], EzPick
     """N independent :class:`PandaReach` worlds that are stepped together.
 
     Observations, rewards and infos are, bit for bit, those of a ``gymnasium.vector.SyncVectorEnv`` of N
-    single environments, but all N images are rendered as one batch: on a CPU that takes less than half the
-    time of N batches of one.
+    single environments, but all N images are rendered as one batch (``benchmarks/envs.py`` measures it).
     ``gymnasium.make_vec("simfactor/PandaReach-v0", num_envs=N)`` makes one.
 
     **Autoreset** is gymnasium's ``NEXT_STEP``, as ``metadata["autoreset_mode"]`` says: the step after the

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import ctypes
 import functools
 import importlib.util
-import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -24,6 +20,7 @@ from simfactor.render.camera import Camera
 from simfactor.render.shading import background, to_bytes
 from simfactor.render.stage import Body, Drawing, Stage, to_depth
 from simfactor.scene.bullet import pybullet
+from simfactor.silence import silence
 
 Array = NDArray[np.floating[Any]]
 
@@ -130,12 +127,12 @@ class _GLStage(Stage):
         self._textures: dict[int, int] = {}
         self._warm = False
         client = super().open_client()
-        with _quiet():
+        with silence(output=True):
             pybullet.loadPlugin(_plugin(), f"_{PLUGIN}Plugin", physicsClientId=client)
         return client
 
     def close(self) -> None:
-        with _quiet():
+        with silence(output=True):
             super().close()
         self._folder.cleanup()
 
@@ -177,7 +174,7 @@ class _GLStage(Stage):
         """rgb (H, W, 3), depth (H, W) metres, body ids (H, W); inf and -1 where nothing is hit."""
         if not self._warm:
             self._warm = True
-            with _quiet():
+            with silence(output=True):
                 for _ in range(WARM_UP):
                     self.photograph(camera, light)
         _, _, rgba, buffer, bodies = pybullet.getCameraImage(
@@ -237,24 +234,3 @@ def missing() -> str:
 def _plugin() -> str:
     spec = importlib.util.find_spec(PLUGIN)
     return str(spec.origin) if spec is not None else ""
-
-
-@contextmanager
-def _quiet() -> Iterator[None]:
-    """Send what C code prints to the standard streams nowhere; Python's own output is flushed first."""
-    sys.stdout.flush()
-    sys.stderr.flush()
-    libc = ctypes.CDLL(None)
-    libc.fflush(None)
-    kept = os.dup(1), os.dup(2)
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    try:
-        for stream in (1, 2):
-            os.dup2(nowhere, stream)
-        yield
-    finally:
-        libc.fflush(None)
-        for stream, copy in zip((1, 2), kept, strict=True):
-            os.dup2(copy, stream)
-            os.close(copy)
-        os.close(nowhere)

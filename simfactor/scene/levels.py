@@ -27,7 +27,7 @@ class Level:
 
 
 # Chosen so that no more than 0.3 % of a picture's pixels show another part than with the full meshes
-# (tests/scene/test_levels.py). Coarser ones fail that: half as many triangles as the first change 1 %.
+# (tests/scene/test_levels.py). Coarser ones than the first fail that.
 LEVELS = (
     Level(64, 0.01, 3e-3),
     Level(128, 0.025, 2e-3),

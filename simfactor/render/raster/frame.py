@@ -147,9 +147,8 @@ class Frame:
             pool.vertices,
             self._corner_points,
         )
-        farthest = (
-            int(np.float32(1.0 / shapes.far).view(np.uint32)) << 32
-        )  # nothing, and nearer than all beyond
+        # no triangle, and nearer than all beyond the far plane
+        farthest = int(np.float32(1.0 / shapes.far).view(np.uint32)) << 32
         self._seen[: count * self._height * self._width].fill_(farthest)
         lanes = self._lanes(pool.largest)
         self._memory.launch(

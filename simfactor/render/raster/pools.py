@@ -83,7 +83,7 @@ class MeshPool:
 
 
 NONE = np.empty((0, 19), np.float32)  # the attributes of no face
-NUMPY = {wp.vec3: np.float32, wp.vec2: np.float32, wp.vec3i: np.int32}
+NUMPY = {wp.vec3: np.float32, wp.vec3i: np.int32}
 
 
 def _attributes(corners: Array, mesh: Mesh) -> Array:
@@ -117,10 +117,8 @@ def _uv_area(edges: Array, size: Array, uvs: Array) -> Array:
         first = uv[:, 0] / along[:, None]
         lean = (edges[:, 0] * edges[:, 1]).sum(1) / along
         second = (uv[:, 1] - lean[:, None] * first) / (size / along)[:, None]
-        total, product = (
-            (first**2 + second**2).sum(1),
-            first[:, 0] * second[:, 1] - first[:, 1] * second[:, 0],
-        )
+        total = (first**2 + second**2).sum(1)
+        product = first[:, 0] * second[:, 1] - first[:, 1] * second[:, 0]
         longest = (total + np.sqrt(np.maximum(total**2 - 4 * product**2, 0.0))) / 2
         widened = np.nan_to_num(0.25 * longest * size, posinf=0.0)
     return np.maximum(area, widened)[:, None]
