@@ -34,3 +34,19 @@ class ImageSource(Protocol):
 
     def factors(self, indices: ArrayLike | slice | None = None) -> NDArray[np.float64]:
         """The chosen factor rows, (n, K) float64."""
+
+
+def chosen_indices(count: int, indices: ArrayLike | slice | None) -> NDArray[np.int64]:
+    """Indices, masks, slices and negative numbers as plain indices (n,) of ``count`` things.
+
+    Raises IndexError past either end, or for a mask of another length.
+    """
+    if indices is None or isinstance(indices, slice):
+        return np.arange(*(indices or slice(None)).indices(count))
+    wanted = np.atleast_1d(np.asarray(indices))
+    if wanted.dtype == bool:
+        return np.arange(count)[wanted]
+    if wanted.size and (wanted.dtype.kind not in "iu" or wanted.min() < -count or wanted.max() >= count):
+        raise IndexError(f"index outside -{count} .. {count - 1}, or no whole number")
+    wanted = wanted.astype(np.int64)
+    return np.where(wanted < 0, wanted + count, wanted)
