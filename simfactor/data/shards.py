@@ -87,7 +87,7 @@ def write_shard(
             for kind, path in paths.items():
                 array = np.ascontiguousarray(getattr(images, kind), KINDS[kind].dtype)
                 if files[path].count == 0:
-                    files[path].write(_npy_header((len(rows), *array.shape[1:]), array.dtype))
+                    files[path].write(npy_header((len(rows), *array.shape[1:]), array.dtype))
                 files[path].write(array.data)
         files[table].write(_parquet(space, start, rows))
     return Shard(len(rows), {path.name: File(f.count, f.digest.hexdigest()) for path, f in files.items()})
@@ -122,7 +122,8 @@ def is_whole(folder: Path, shard: Shard) -> bool:
     )
 
 
-def _npy_header(shape: tuple[int, ...], dtype: np.dtype) -> bytes:
+def npy_header(shape: tuple[int, ...], dtype: np.dtype) -> bytes:
+    """The head of an .npy file of an array of this shape, which follows it in C order."""
     buffer = io.BytesIO()
     descr = np.lib.format.dtype_to_descr(dtype)
     np.lib.format.write_array_header_1_0(buffer, {"descr": descr, "fortran_order": False, "shape": shape})
