@@ -56,16 +56,22 @@ class Data:
 class Encoder:
     """The encoder and its training."""
 
-    objective: Literal["supervised", "beta_vae"] = "supervised"
-    """supervised: one latent block a factor, anchored to its label; beta_vae: unsupervised."""
+    objective: str = "supervised"
+    """How it learns: supervised (one latent block a factor, anchored to its label), beta_vae, ..."""
     epochs: Count = 20
     """Passes over the training images."""
     batch_size: Count = 64
     """Images per step."""
     learning_rate: Positive = 2e-3
     """Peak learning rate."""
-    augment: bool = True
-    """Show half of every batch with other exposure and colours."""
+    network: str = "keypoints"
+    """Its network."""
+    label_share: Annotated[float, Field(ge=0, le=1)] = 1.0
+    """Share of the training images whose labels are learned from."""
+    augment: bool | None = None
+    """Show half of every batch with other exposure and colours; by default as suits the objective."""
+    noise: Annotated[float, Field(ge=0, lt=1)] = 0.0
+    """Standard deviation of noise on the pixels that the encoder sees in training."""
     options: Choices = dataclasses.field(default_factory=dict)
     """The objective's own options, such as {task_weight: 3} or {beta: 8}."""
     device: str = "auto"

@@ -8,23 +8,28 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from simfactor.errors import SimfactorError
+from simfactor.errors import SimfactorError, unknown_name
 from simfactor.factors import FactorSpace
 from simfactor.frames import Byte
 from simfactor.render import Studio
 
+Rows = NDArray[np.float64]
+
 
 @dataclass(frozen=True)
 class Pairs:
-    """N pairs: images (N, H, W, 3) uint8 and factor rows (N, K) before (``a``) and after (``b``)."""
+    """N pairs: images (N, 2, H, W, 3) uint8 and factor rows (N, 2, K), before and after the change."""
 
-    images_a: Byte
-    images_b: Byte
-    rows_a: NDArray[np.float64]
-    rows_b: NDArray[np.float64]
+    images: Byte
+    rows: Rows
 
     def __len__(self) -> int:
-        return len(self.rows_a)
+        return len(self.rows)
+
+    @property
+    def changed(self) -> NDArray[np.bool_]:
+        """Which factors differ within each pair, (N, K)."""
+        return self.rows[:, 0] != self.rows[:, 1]
 
 
 def intervention_pairs(
@@ -32,7 +37,7 @@ def intervention_pairs(
 ) -> Pairs:
     """``count`` rows of the space rendered twice: as sampled, and with every named factor, no other, changed.
 
-    Pair ``i`` depends on the seed and ``i`` only. What an encoder's latents do between ``a`` and ``b`` is the
+    Pair ``i`` depends on the seed and ``i`` only. What an encoder's latents do within a pair is the
     effect of the named factors alone (an intervention, Pearl 2009, section 1.3; in a simulator it is exact).
     Raises SimfactorError for an unknown name, no name, or a count below 1.
     """
@@ -42,6 +47,31 @@ def intervention_pairs(
         )
     if count < 1:
         raise SimfactorError(f"count={count!r} must be at least 1.")
-    rows_a = space.sample(count, seed)
-    rows_b = space.intervene(rows_a, names, seed)
-    return Pairs(studio.images(space, rows_a).rgb, studio.images(space, rows_b).rgb, rows_a, rows_b)
+    before = space.sample(count, seed)
+    after = space.intervene(before, names, seed)
+    images = [studio.images(space, rows).rgb for rows in (before, after)]
+    return Pairs(np.stack(images, axis=1), np.stack([before, after], axis=1))
+
+
+def change_some(
+    space: FactorSpace, rows: Rows, seed: int, changes: int = 1, names: Sequence[str] | None = None
+) -> Rows:
+    """Each row (N, K) with ``changes`` factors of its own, drawn among ``names``, set to other values.
+
+    ``names`` are all that vary by default. Row ``i`` depends on the seed, its values and ``i`` only; what is
+    excluded from the space is never entered. Raises SimfactorError for unknown or fixed names, or for more
+    changes than names.
+    """
+    chosen = list(space.varying.names if names is None else names)
+    for name in chosen:
+        if name not in space.varying.names:
+            raise unknown_name("factor that varies", name, space.varying.names)
+    if not 1 <= changes <= len(chosen):
+        raise SimfactorError(f"changes={changes!r} must be from 1 to {len(chosen)}, the factors to change.")
+    order = np.random.default_rng(seed).random((len(rows), len(chosen))).argsort(axis=1)
+    changed = rows
+    for turn in range(changes):
+        for k, name in enumerate(chosen):
+            mine = order[:, turn] == k
+            changed = np.where(mine[:, None], space.intervene(changed, [name], seed), changed)
+    return changed

@@ -1,4 +1,4 @@
-"""Labelled images on the training device, and the batches that are drawn from them."""
+"""Labelled images, or pairs of them, on the training device, and the batches that are drawn from them."""
 
 from __future__ import annotations
 
@@ -15,34 +15,63 @@ from simfactor.encoders.augment import photometric
 from simfactor.encoders.codes import ideal_latents
 from simfactor.encoders.layout import LatentLayout
 from simfactor.encoders.model import to_pixels
-from simfactor.encoders.objectives import Batch
+from simfactor.encoders.objectives.objective import Batch
 from simfactor.errors import SimfactorError
 from simfactor.factors import FactorSpace
 
 COPIED_AT_ONCE = 4096
 CPU = torch.device("cpu")  # orders are drawn here, so that they are the same on every device
+LABELLED_SHARE = 0.25  # of a batch is drawn from the labelled images where labels are few
 
 
 @dataclass(frozen=True)
 class LabelledImages:
-    """N images with their exact latents and category indices, all on one device."""
+    """N units, images or pairs of them, with their exact latents and category indices, all on one device.
 
-    images: Tensor  # (N, s, s, 3) uint8
-    codes: Tensor  # (N, L) float32
-    categories: Tensor  # (N, K) int64
+    Arrays of pairs have an axis of length 2 behind the first, before and after the change.
+    """
+
+    images: Tensor  # (N[, 2], s, s, 3) uint8
+    codes: Tensor  # (N[, 2], L) float32
+    categories: Tensor  # (N[, 2], K) int64
+    changed: Tensor | None  # (N, K) bool of pairs
+    labelled: Tensor  # (N,) bool, whose labels may be learned from
     fingerprint: str  # of images and labels
 
     def __len__(self) -> int:
         return len(self.images)
 
-    def batch(self, index: Tensor, augment: bool, generator: torch.Generator) -> Batch:
-        """The images at ``index`` (n,); with ``augment`` the second half of them in another light."""
-        pixels = to_pixels(self.images[index])
-        clean = len(index)
+    @property
+    def images_per_unit(self) -> int:
+        """1, or 2 for pairs."""
+        return 1 if self.changed is None else 2
+
+    def batch(
+        self, index: Tensor, generator: torch.Generator, augment: bool = False, noise: float = 0.0
+    ) -> Batch:
+        """The units at ``index`` (n,); with ``augment`` the second half of the images in another light.
+
+        ``noise`` is the standard deviation of what is added to the pixels that the encoder sees.
+        """
+        images, codes, categories = (
+            self._joined(t[index]) for t in (self.images, self.codes, self.categories)
+        )
+        targets = to_pixels(images)
+        clean = len(images)
         if augment:
-            clean = (len(index) + 1) // 2
-            pixels = torch.cat([pixels[:clean], photometric(pixels[clean:], generator)])
-        return Batch(pixels, self.codes[index], self.categories[index], clean)
+            clean = (len(images) + 1) // 2
+            targets = torch.cat([targets[:clean], photometric(targets[clean:], generator)])
+        pixels = targets
+        if noise > 0:
+            drawn = torch.randn(targets.shape, generator=generator, device=targets.device)
+            pixels = (targets + noise * drawn).clamp(0, 1)
+        labelled = self.labelled[index].repeat(self.images_per_unit)
+        changed = None if self.changed is None else self.changed[index]
+        return Batch(pixels, targets, codes, categories, clean, labelled, changed)
+
+    def _joined(self, units: Tensor) -> Tensor:
+        """Units as images: of pairs first all before, then all after the change."""
+        return units if self.changed is None else units.transpose(0, 1).flatten(0, 1)
 
 
 def put_on_device(
@@ -51,27 +80,41 @@ def put_on_device(
     layout: LatentLayout,
     space: FactorSpace,
     device: torch.device,
+    pairs: bool = False,
 ) -> LabelledImages:
     """Copy the images to the device once, in pieces, as uint8; batches are gathered there.
 
-    images (N, s, s, 3) uint8 as array, memory map or tensor; rows (N, K). Raises SimfactorError when their
-    numbers differ or a row is outside the space.
+    images (N, s, s, 3) uint8 as array, memory map or tensor with rows (N, K); or pairs (N, 2, s, s, 3) with
+    rows (N, 2, K), which are taken as single images unless ``pairs``. Raises SimfactorError when their
+    numbers differ, a row is outside the space, or the images are single and pairs are needed.
     """
-    if len(images) != len(rows):
+    if len(images) != len(rows) or images.shape[:-3] != rows.shape[:-1]:
         raise SimfactorError(
-            f"there are {len(images)} images but {len(rows)} rows of factors; give one row each."
+            f"there are {len(images)} images but {len(rows)} rows of factors; give one row each "
+            f"(shapes are {tuple(images.shape)} and {tuple(rows.shape)})."
         )
-    rows = space.check(rows)
-    digest = hashlib.blake2b(np.ascontiguousarray(rows).tobytes(), digest_size=16)
-    resident = torch.empty(tuple(images.shape), dtype=torch.uint8, device=device)
-    for start in range(0, len(images), COPIED_AT_ONCE):
-        part = images[start : start + COPIED_AT_ONCE]
-        array = part.cpu().numpy() if isinstance(part, Tensor) else np.array(part)
-        digest.update(array.tobytes())
-        resident[start : start + COPIED_AT_ONCE] = torch.from_numpy(array)
-    codes = torch.from_numpy(ideal_latents(space, layout, rows)).to(device)
-    categories = torch.from_numpy(rows.astype(np.int64)).to(device)
-    return LabelledImages(resident, codes, categories, digest.hexdigest())
+    if pairs and images.ndim != 5:
+        raise SimfactorError(
+            f"images have shape {tuple(images.shape)}; this objective learns from pairs that differ in a few "
+            "factors, (n, 2, size, size, 3) with rows (n, 2, factors); render them with "
+            "simfactor.data.intervention_pairs."
+        )
+    digest = hashlib.blake2b(digest_size=16)
+    flat = space.check(rows.reshape(-1, rows.shape[-1]))
+    digest.update(np.ascontiguousarray(flat).tobytes())
+    resident = _copied(images, device, digest)
+    units = rows.shape[:-1] if pairs else (len(flat),)
+    codes = torch.from_numpy(ideal_latents(space, layout, flat)).to(device)
+    categories = torch.from_numpy(flat.astype(np.int64)).to(device)
+    changed = torch.from_numpy(rows[:, 0] != rows[:, 1]).to(device) if pairs else None
+    return LabelledImages(
+        resident.reshape(*units, *resident.shape[-3:]),
+        codes.reshape(*units, -1),
+        categories.reshape(*units, -1),
+        changed,
+        torch.ones(units[0], dtype=torch.bool, device=device),
+        digest.hexdigest(),
+    )
 
 
 def split(count: int, validation_share: float, *seed: int) -> tuple[Tensor, Tensor]:
@@ -93,7 +136,25 @@ def epoch_batches(indices: Tensor, batch_size: int, *seed: int) -> Iterator[Tens
         yield order[start : start + batch_size]
 
 
+def with_labelled(index: Tensor, labelled: Tensor, generator: torch.Generator) -> Tensor:
+    """A batch's index (n,) with a share of it replaced by random ones of the few ``labelled`` (m,)."""
+    count = max(1, round(LABELLED_SHARE * len(index)))
+    drawn = labelled[torch.randint(len(labelled), (count,), generator=generator)]
+    return torch.cat([drawn, index[count:]])  # in front, where images are clean
+
+
 def seeded(device: torch.device, *words: int) -> torch.Generator:
     """A generator of its own for these numbers: any epoch can be drawn without the ones before it."""
     state = int(np.random.SeedSequence(words).generate_state(1, np.uint64)[0])
     return torch.Generator(device).manual_seed(state % 2**63)
+
+
+def _copied(images: NDArray[np.uint8] | Tensor, device: torch.device, digest: hashlib.blake2b) -> Tensor:
+    """The images on the device in their own shape; every byte goes through the digest."""
+    resident = torch.empty(tuple(images.shape), dtype=torch.uint8, device=device)
+    for start in range(0, len(images), COPIED_AT_ONCE):
+        part = images[start : start + COPIED_AT_ONCE]
+        array = part.cpu().numpy() if isinstance(part, Tensor) else np.array(part)
+        digest.update(array.tobytes())
+        resident[start : start + COPIED_AT_ONCE] = torch.from_numpy(array)
+    return resident

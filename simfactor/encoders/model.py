@@ -13,10 +13,11 @@ from torch import Tensor, nn
 import simfactor
 from simfactor.encoders.codes import category_codes, factor_values, heads_of
 from simfactor.encoders.layout import LatentLayout
-from simfactor.encoders.networks import Decoder, Encoder
-from simfactor.encoders.objectives import OBJECTIVES, Forward
+from simfactor.encoders.networks import network_named
+from simfactor.encoders.objectives import objective_named
+from simfactor.encoders.objectives.objective import Posterior
 from simfactor.encoders.pretrained import read_pretrained, write_pretrained
-from simfactor.errors import SimfactorError, unknown_name
+from simfactor.errors import SimfactorError
 from simfactor.factors import Categorical, FactorSpace
 
 Images = NDArray[np.uint8]
@@ -25,36 +26,40 @@ LOG_VARIANCE_RANGE = (-10.0, 10.0)  # keeps exp() finite in a bad step
 
 
 class FactorEncoder(nn.Module):
-    """A convolutional encoder with one latent block per factor, and a decoder for pictures of latents.
+    """A convolutional encoder whose latents have a layout, and a decoder for pictures of latents.
 
     Images are uint8 RGB, (n, image_size, image_size, 3); latents are (n, layout.size). There is no layer that
     behaves differently in training, so ``train()`` and ``eval()`` make no difference.
 
     Args:
         space: the factor space of its training images.
-        image_size: height and width, one of ``networks.CHANNELS``.
+        image_size: height and width, one that the network has.
         objective: a name from ``OBJECTIVES``; decides the layout.
-        residual: width of the residual block, for ``beta_vae`` of all latents; None: the objective's own.
+        residual: width of the residual block (all latents, where nothing else is known); None: the
+            objective's own.
+        network: a name from ``NETWORKS``.
 
-    Raises SimfactorError for an unknown objective or an image size without a network.
+    Raises SimfactorError for an unknown objective or network, or an image size without a network.
     """
 
     def __init__(
-        self, space: FactorSpace, image_size: int, objective: str = "supervised", residual: int | None = None
+        self,
+        space: FactorSpace,
+        image_size: int,
+        objective: str = "supervised",
+        residual: int | None = None,
+        network: str = "keypoints",
     ) -> None:
         super().__init__()
-        if objective not in OBJECTIVES:
-            raise unknown_name("objective", objective, OBJECTIVES)
-        recipe = OBJECTIVES[objective]
-        width = recipe.residual if residual is None else residual
-        self.space, self.image_size, self.objective = space, image_size, objective
-        self.layout = (
-            LatentLayout.for_space(space, width) if recipe.labelled else LatentLayout.unlabelled(width)
-        )
-        self.heads = heads_of(space, self.layout)
-        self._supervised_outputs = self.heads[-1].outputs.stop if self.heads else 0
-        self.encoder = Encoder(image_size, self._supervised_outputs + 2 * width)
-        self.decoder = Decoder(image_size, self.layout.size)
+        recipe, made_by = objective_named(objective), network_named(network)
+        self.space, self.image_size, self.objective, self.network = space, image_size, objective, network
+        self.layout = recipe.layout(space, residual)
+        self.heads = heads_of(space, self.layout) if recipe.latents == "anchored" else ()
+        self._exact_outputs = self.heads[-1].outputs.stop if self.heads else 0
+        gaussian = self.layout.size - (self.heads[-1].latents.stop if self.heads else 0)
+        self.encoder = made_by.encoder(image_size, self._exact_outputs + 2 * gaussian)
+        self.decoder = made_by.decoder(image_size, self.layout.size)
+        self.extras = nn.ModuleDict(recipe.extras(self.layout))
         for head in self.heads:
             if isinstance(head.factor, Categorical):
                 codes = torch.tensor(category_codes(head.factor), dtype=torch.float32)
@@ -112,29 +117,35 @@ class FactorEncoder(nn.Module):
 
     def forward(self, images: Tensor) -> Tensor:
         """images (n, s, s, 3) uint8 on the encoder's device -> latent means (n, L), differentiable."""
-        outputs = self.encoder(to_pixels(images))
-        residual = outputs[:, self._supervised_outputs :].chunk(2, dim=1)[0]
-        return torch.cat([self._factor_latents(outputs), residual], dim=1)
+        return self._read(self.encoder(to_pixels(images))).mean
 
-    def forward_terms(self, pixels: Tensor, decoded: int, generator: torch.Generator) -> Forward:
-        """One pass for an objective: pixels (n, 3, s, s) in [0, 1], the first ``decoded`` of them decoded.
+    def posterior(self, pixels: Tensor) -> Posterior:
+        """What the encoder says of pixels (n, 3, s, s) in [0, 1], in float32; in bf16 on CUDA until then."""
+        with self._autocast():
+            outputs = self.encoder(pixels)
+        return self._read(outputs.float())
 
-        The residual block is sampled with ``generator`` (on the pixels' device).
-        """
-        outputs = self.encoder(pixels)
-        mean, log_variance = outputs[:, self._supervised_outputs :].chunk(2, dim=1)
-        log_variance = log_variance.clamp(*LOG_VARIANCE_RANGE)
-        noise = torch.randn(mean[:decoded].shape, generator=generator, device=pixels.device)
-        residual = mean[:decoded] + noise * (0.5 * log_variance[:decoded]).exp()
-        anchored = self._factor_latents(outputs[:decoded]).detach()
-        logits = self.decoder(torch.cat([anchored, residual], dim=1))
-        return Forward(self.heads, outputs[:, : self._supervised_outputs], mean, log_variance, logits)
+    def logits(self, latents: Tensor) -> Tensor:
+        """latents (n, L) -> logits (n, 3, s, s) of the pixels, in float32; in bf16 on CUDA until then."""
+        with self._autocast():
+            logits = self.decoder(latents)
+        return logits.float()
+
+    def _autocast(self) -> torch.autocast:
+        # bf16 has the range of float32, so no loss scaling; on CPUs without bf16 units it is slower
+        return torch.autocast(self.device.type, dtype=torch.bfloat16, enabled=self.device.type == "cuda")
+
+    def _read(self, outputs: Tensor) -> Posterior:
+        """Network outputs (n, H + 2R) as what they say of the latents."""
+        mean, log_variance = outputs[:, self._exact_outputs :].chunk(2, dim=1)
+        latents = torch.cat([self._exact_latents(outputs), mean], dim=1)
+        return Posterior(outputs[:, : self._exact_outputs], latents, log_variance.clamp(*LOG_VARIANCE_RANGE))
 
     def _outputs(self, images: Tensor) -> Tensor:
         outputs: Tensor = self.encoder(to_pixels(images))
         return outputs
 
-    def _factor_latents(self, outputs: Tensor) -> Tensor:
+    def _exact_latents(self, outputs: Tensor) -> Tensor:
         """Network outputs (n, H + 2R) -> the factors' blocks (n, L - R)."""
         blocks = []
         for head in self.heads:
@@ -161,6 +172,7 @@ class FactorEncoder(nn.Module):
         """Write ``model.safetensors`` and ``config.json`` into the folder, each whole or not at all."""
         config = {
             "objective": self.objective,
+            "network": self.network,
             "image_size": self.image_size,
             "input": "uint8 RGB, channels last, 0 to 255",
             "latents": self.layout.to_dict(),
@@ -179,7 +191,13 @@ class FactorEncoder(nn.Module):
         try:
             space = FactorSpace.from_dict(config["space"])
             layout = LatentLayout.from_dict(config["latents"])
-            encoder = FactorEncoder(space, config["image_size"], config["objective"], layout.blocks[-1].width)
+            encoder = FactorEncoder(
+                space,
+                config["image_size"],
+                config["objective"],
+                layout.blocks[-1].width,
+                config.get("network", "keypoints"),
+            )
             encoder.load_state_dict(weights)
         except (KeyError, RuntimeError) as error:
             raise SimfactorError(

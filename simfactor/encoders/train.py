@@ -15,7 +15,8 @@ from tqdm import tqdm
 from simfactor.encoders.batches import put_on_device
 from simfactor.encoders.checkpoint import is_done, load_checkpoint, mark_done, save_checkpoint, write_history
 from simfactor.encoders.model import FactorEncoder, check_images
-from simfactor.encoders.objectives import OBJECTIVES
+from simfactor.encoders.objectives import objective_named
+from simfactor.encoders.objectives.objective import Objective
 from simfactor.encoders.training import Training
 from simfactor.errors import SimfactorError
 from simfactor.factors import FactorSpace
@@ -30,34 +31,45 @@ def train_encoder(
     objective: str = "supervised",
     options: Mapping[str, Any] | None = None,
     residual: int | None = None,
+    network: str = "keypoints",
     epochs: int = 30,
     batch_size: int = 64,
     learning_rate: float = 2e-3,
     validation_share: float = 0.1,
-    augment: bool = True,
+    label_share: float = 1.0,
+    augment: bool | None = None,
+    noise: float = 0.0,
     seed: int = 0,
     device: str = "auto",
     progress: bool = True,
 ) -> FactorEncoder:
-    """Train an encoder on labelled images, leave it in ``out``, and return it.
+    """Train an encoder on images, leave it in ``out``, and return it.
 
     Every epoch ends with a validation, a line in ``out/history.jsonl`` and a checkpoint: a training that was
     killed goes on from there when called again with the same arguments, and ends, on a CPU with the same
     number of threads, with the very bits of one that was not. A finished training is loaded, not repeated.
-    What is exported is the epoch with the lowest validation error (of the anchors, where there are labels).
+    What is exported is the epoch with the lowest validation error (of the anchors, where there are labels),
+    or the last one, where labels are few or the loss is no measure (adversaries, a changing capacity).
 
     Args:
-        images: (N, s, s, 3) uint8; an array, a memory map or a tensor. Copied to the device once.
-        factors: (N, K) rows of ``space``. ``beta_vae`` does not learn from them.
+        images: (N, s, s, 3) uint8; an array, a memory map or a tensor. Copied to the device once. Objectives
+            that learn from pairs need (N, 2, s, s, 3): before and after a change of few factors; others
+            take such pairs as single images.
+        factors: (N, K) rows of ``space``, for pairs (N, 2, K). The objectives without labels do not learn
+            from them.
         out: folder for the encoder, its history and, until it is done, the checkpoint.
         objective: a name from ``OBJECTIVES``.
         options: the objective's own, e.g. ``{"beta": 8.0}`` or ``{"task_weight": 3.0}``.
-        residual: width of the residual block (``beta_vae``: all latents); None: the objective's default.
+        residual: width of the residual block (all latents, without labels); None: the objective's default.
+        network: a name from ``NETWORKS``.
         epochs: passes over the training images; the learning rate falls to zero over them (a cosine).
         batch_size: images a step.
         learning_rate: AdamW's, at its highest.
         validation_share: share of the images, drawn by ``seed``, that is only validated on.
-        augment: show half of every batch in another light (:mod:`simfactor.encoders.augment`).
+        label_share: share of the training images, drawn by ``seed``, whose labels are learned from.
+        augment: show half of every batch in another light (:mod:`simfactor.encoders.augment`); None: as
+            suits the objective.
+        noise: standard deviation of noise added to the pixels (in [0, 1]) that the encoder sees in training.
         seed: of weights, split, order, noise and augmentation; no global generator is touched.
         device: ``auto`` (CUDA if there is one) or a torch device. A training may go on on another device.
         progress: show a bar (on a terminal only).
@@ -67,19 +79,24 @@ def train_encoder(
             holds a training with other arguments.
     """
     _check_numbers(epochs=epochs, batch_size=batch_size, learning_rate=learning_rate)
-    folder, target = Path(out), pick_device(device)
-    encoder = _fresh_encoder(images, space, objective, residual, seed).to(target)
-    OBJECTIVES[objective].check_options(options or {})
-    data = put_on_device(images, factors, encoder.layout, space, target)
+    folder, target, recipe = Path(out), pick_device(device), objective_named(objective)
+    augment = recipe.augment if augment is None else augment
+    _check_data_options(recipe, label_share, augment, noise)
+    recipe.check_options(options or {})
+    encoder = _fresh_encoder(images, space, objective, residual, network, seed).to(target)
+    data = put_on_device(images, factors, encoder.layout, space, target, recipe.pairs)
     arguments = {
         "objective": objective,
         "options": dict(options or {}),
         "residual": encoder.layout.blocks[-1].width,
+        "network": network,
         "epochs": epochs,
         "batch_size": batch_size,
         "learning_rate": learning_rate,
         "validation_share": validation_share,
+        "label_share": label_share,
         "augment": augment,
+        "noise": noise,
         "seed": seed,
         "space": space.fingerprint,
         "data": data.fingerprint,
@@ -112,7 +129,7 @@ def _run(training: Training, folder: Path, progress: bool) -> None:
     state = load_checkpoint(folder, training.arguments, training.encoder.device)
     if state is not None:
         training.restore(state)
-    images, epochs = training.steps * training.batch_size, training.arguments["epochs"]
+    images, epochs = training.images, training.arguments["epochs"]
     with tqdm(
         total=epochs * images,
         initial=training.epoch * images,
@@ -128,13 +145,31 @@ def _run(training: Training, folder: Path, progress: bool) -> None:
 
 
 def _fresh_encoder(
-    images: NDArray[np.uint8] | Tensor, space: FactorSpace, objective: str, residual: int | None, seed: int
+    images: NDArray[np.uint8] | Tensor,
+    space: FactorSpace,
+    objective: str,
+    residual: int | None,
+    network: str,
+    seed: int,
 ) -> FactorEncoder:
-    size = images.shape[1] if len(images.shape) == 4 else 0
-    check_images(images, size)
+    size = images.shape[-2] if len(images.shape) in (4, 5) else 0
+    check_images(images[:, 0] if len(images.shape) == 5 else images, size)
     with torch.random.fork_rng(devices=[]):  # layers draw their weights from the global generator: lend it
         torch.manual_seed(seed)
-        return FactorEncoder(space, size, objective, residual)
+        return FactorEncoder(space, size, objective, residual, network)
+
+
+def _check_data_options(recipe: Objective, label_share: float, augment: bool, noise: float) -> None:
+    if not 0 <= label_share <= 1 or (label_share == 0 and recipe.needs_labels):
+        least = "above 0" if recipe.needs_labels else "at least 0"
+        raise SimfactorError(f"label_share={label_share!r} must be {least} and at most 1.")
+    if not 0 <= noise < 1:
+        raise SimfactorError(f"noise={noise!r} must be at least 0 and below 1, pixels being in [0, 1].")
+    if augment and recipe.pairs:
+        raise SimfactorError(
+            "augment=True would change more than the pairs' factors; leave it out for an objective that "
+            "learns from pairs, or use noise."
+        )
 
 
 def _check_numbers(**numbers: float) -> None:

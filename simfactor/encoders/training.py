@@ -6,47 +6,64 @@ import math
 import time
 from collections import defaultdict
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import torch
 from torch import Tensor
 from tqdm import tqdm
 
-from simfactor.encoders.batches import LabelledImages, epoch_batches, seeded, split
+from simfactor.encoders.batches import CPU, LabelledImages, epoch_batches, seeded, split, with_labelled
 from simfactor.encoders.model import FactorEncoder
-from simfactor.encoders.objectives import OBJECTIVES, Terms
+from simfactor.encoders.objectives import OBJECTIVES
+from simfactor.encoders.objectives.objective import Batch, Player, Step, Terms, option_names
 from simfactor.errors import SimfactorError
 
 WARMUP = 0.03  # share of the steps over which the learning rate rises
-SPLIT, ORDER, NOISE, VALIDATION = 0, 1, 2, 3  # streams of random numbers, seeded by (seed, stream, epoch)
+# streams of random numbers, seeded by (seed, stream, epoch)
+SPLIT, ORDER, NOISE, VALIDATION, LABELS = 0, 1, 2, 3, 4
 VALIDATED_AT_ONCE = 256
 
 
 class Training:
-    """Encoder, optimiser and data between two epochs.
+    """Encoder, optimisers and data between two epochs.
 
     ``arguments`` are those of ``train_encoder``. No random state is carried over: an epoch's order and noise
     are drawn from (seed, epoch), so a stored state is complete without generators.
     """
 
     def __init__(self, encoder: FactorEncoder, data: LabelledImages, arguments: Mapping[str, Any]) -> None:
-        self.encoder, self.data, self.arguments = encoder, data, arguments
+        self.encoder, self.arguments = encoder, arguments
         self.objective = OBJECTIVES[encoder.objective]
-        self.optimizer = torch.optim.AdamW(encoder.parameters(), arguments["learning_rate"])
+        self.optimizers = {
+            name: _optimizer(encoder, player, arguments["learning_rate"])
+            for name, player in self.objective.players.items()
+        }
         self.training, self.validation = split(
             len(data), arguments["validation_share"], arguments["seed"], SPLIT
         )
-        self.batch_size = min(arguments["batch_size"], len(self.training))
+        self.labelled = self._choose_labelled()
+        known = torch.zeros(len(data), dtype=torch.bool)
+        known[self.labelled] = True
+        known[self.validation] = True  # for the record; see _judge
+        self.data = replace(data, labelled=known.to(encoder.device))
+        wanted = max(1, arguments["batch_size"] // data.images_per_unit)
+        self.batch_size = min(wanted, len(self.training))
         self.steps = len(self.training) // self.batch_size  # an epoch
         self.epoch, self.best_loss = 0, math.inf
         self.best: dict[str, Tensor] = {}
         self.history: list[dict[str, Any]] = []
 
+    @property
+    def images(self) -> int:
+        """Images that an epoch learns from."""
+        return self.steps * self.batch_size * self.data.images_per_unit
+
     def state(self) -> dict[str, Any]:
         """Everything that the next epochs depend on."""
         return {
             "model": self.encoder.state_dict(),
-            "optimizer": self.optimizer.state_dict(),
+            "optimizers": {name: optimizer.state_dict() for name, optimizer in self.optimizers.items()},
             "epoch": self.epoch,
             "best_loss": self.best_loss,
             "best": self.best,
@@ -56,7 +73,8 @@ class Training:
     def restore(self, state: Mapping[str, Any]) -> None:
         """Go on from a :meth:`state`."""
         self.encoder.load_state_dict(state["model"])
-        self.optimizer.load_state_dict(state["optimizer"])
+        for name, optimizer in self.optimizers.items():
+            optimizer.load_state_dict(state["optimizers"][name])
         self.epoch, self.best_loss = state["epoch"], state["best_loss"]
         self.best, self.history = state["best"], state["history"]
 
@@ -67,73 +85,111 @@ class Training:
         seconds = time.perf_counter() - started
         validated = self._validate()
         self.epoch += 1
-        if not math.isfinite(validated["loss"]):
+        losses = [validated["loss"], *(terms["loss"] for terms in trained.values())]
+        if not all(map(math.isfinite, losses)):
             raise SimfactorError(
-                f"the loss of epoch {self.epoch} is {validated['loss']}; train with a learning_rate below "
+                f"the loss of epoch {self.epoch} is {sum(losses)}; train with a learning_rate below "
                 f"{self.arguments['learning_rate']:g}."
             )
-        judged = sum(v for k, v in validated.items() if k.startswith(self.objective.judged_by))
-        if judged < self.best_loss:
-            self.best_loss = judged
-            self.best = {name: tensor.clone() for name, tensor in self.encoder.state_dict().items()}
+        self._judge(validated)
+        first, *others = trained
         record = {
             "epoch": self.epoch,
-            "images_per_second": round(self.steps * self.batch_size / seconds, 1),
-            "training": trained,
+            "images_per_second": round(self.images / seconds, 1),
+            "training": trained[first],
             "validation": validated,
+            **{name: trained[name] for name in others},
         }
         self.history.append(record)
-        bar.set_postfix(loss=f"{trained['loss']:.4g}", validation=f"{validated['loss']:.4g}")
+        bar.set_postfix(loss=f"{trained[first]['loss']:.4g}", validation=f"{validated['loss']:.4g}")
 
     def learning_rate(self, step: int) -> float:
-        """A short linear rise, then half a cosine down to zero at the last step."""
+        """As a share of the highest: a short linear rise, then half a cosine down to zero at the end."""
         total = self.steps * self.arguments["epochs"]
         rise = max(1, round(WARMUP * total))
-        highest: float = self.arguments["learning_rate"]
         if step < rise:
-            return highest * (step + 1) / rise
-        return highest * 0.5 * (1 + math.cos(math.pi * (step - rise) / max(1, total - rise)))
+            return (step + 1) / rise
+        return 0.5 * (1 + math.cos(math.pi * (step - rise) / max(1, total - rise)))
 
-    def _train(self, bar: tqdm[Any]) -> dict[str, float]:
+    def _choose_labelled(self) -> Tensor:
+        """The training units whose labels may be learned from, at least one unless the share is 0."""
+        share = self.arguments["label_share"]
+        count = max(1, round(share * len(self.training))) if share else 0
+        order = torch.randperm(len(self.training), generator=seeded(CPU, self.arguments["seed"], LABELS))
+        return self.training[order[:count]]
+
+    def _judge(self, validated: Mapping[str, float]) -> None:
+        """Keep the weights if this epoch is the best; without a criterion, or all labels, the last one is."""
+        by = self.objective.judged_by
+        if by is not None and self.arguments["label_share"] == 1:
+            judged = sum(v for k, v in validated.items() if k.startswith(by))
+            if judged >= self.best_loss:
+                return
+            self.best_loss = judged
+        self.best = {name: tensor.clone() for name, tensor in self.encoder.state_dict().items()}
+
+    def _train(self, bar: tqdm[Any]) -> dict[str, dict[str, float]]:
+        """An epoch of steps, in each of which every player takes one; player -> mean terms."""
         seed, device = self.arguments["seed"], self.encoder.device
         generator = seeded(device, seed, NOISE, self.epoch)
-        sums: dict[str, Tensor] = defaultdict(lambda: torch.zeros((), device=device))
+        labels = seeded(CPU, seed, LABELS, self.epoch + 1)
+        sums: dict[str, dict[str, Tensor]] = {name: {} for name in self.objective.players}
         batches = epoch_batches(self.training, self.batch_size, seed, ORDER, self.epoch)
-        for step, index in enumerate(batches, start=self.epoch * self.steps):
-            for group in self.optimizer.param_groups:
-                group["lr"] = self.learning_rate(step)
-            terms = self._terms(index, generator, self.arguments["augment"])
-            self.optimizer.zero_grad(set_to_none=True)
-            total(terms).backward()
-            self.optimizer.step()
-            for name, value in terms.items():
-                sums[name] += value.detach()
-            bar.update(len(index))
-        return _report({name: float(value) / self.steps for name, value in sums.items()})
+        for number, index in enumerate(batches, start=self.epoch * self.steps):
+            if 0 < len(self.labelled) < len(self.training):
+                index = with_labelled(index, self.labelled, labels)
+            batch = self.data.batch(
+                index.to(device), generator, self.arguments["augment"], self.arguments["noise"]
+            )
+            step = Step(generator, number / (self.steps * self.arguments["epochs"]))
+            for name, player in self.objective.players.items():
+                terms = self._terms(player, batch, step)
+                self._descend(name, player, terms, number)
+                for key, value in terms.items():
+                    sums[name][key] = sums[name].get(key, 0) + value.detach()
+            bar.update(len(index) * self.data.images_per_unit)
+        return {
+            name: _report({key: float(value) / self.steps for key, value in own.items()})
+            for name, own in sums.items()
+        }
+
+    def _descend(self, name: str, player: Player, terms: Terms, number: int) -> None:
+        optimizer = self.optimizers[name]
+        for group in optimizer.param_groups:
+            group["lr"] = self.arguments["learning_rate"] * player.learning_rate * self.learning_rate(number)
+        optimizer.zero_grad(set_to_none=True)  # also what other players' losses left here
+        total(terms).backward()
+        optimizer.step()
 
     def _validate(self) -> dict[str, float]:
-        """The terms over the validation images as they are, with the same latent noise after every epoch."""
+        """The first player's terms over the validation images as they are, always with the same noise."""
         sums: dict[str, float] = defaultdict(float)
         generator = seeded(self.encoder.device, self.arguments["seed"], VALIDATION)
+        step = Step(generator, self.epoch / self.arguments["epochs"])
+        player = next(iter(self.objective.players.values()))
         with torch.no_grad():
-            for index in self.validation.split(VALIDATED_AT_ONCE):
-                for name, value in self._terms(index, generator, augment=False).items():
+            for index in self.validation.split(VALIDATED_AT_ONCE // self.data.images_per_unit):
+                batch = self.data.batch(index.to(self.encoder.device), generator)
+                for name, value in self._terms(player, batch, step).items():
                     sums[name] += float(value) * len(index)
         return _report({name: value / len(self.validation) for name, value in sums.items()})
 
-    def _terms(self, index: Tensor, generator: torch.Generator, augment: bool) -> Terms:
-        device = self.encoder.device
-        batch = self.data.batch(index.to(device), augment, generator)
-        decoded = max(1, round(self.objective.decoded_share * len(index)))
-        # bf16 has the range of float32, so no loss scaling; on CPUs without bf16 units it is slower
-        with torch.autocast(device.type, dtype=torch.bfloat16, enabled=device.type == "cuda"):
-            forward = self.encoder.forward_terms(batch.pixels, decoded, generator)
-        return self.objective.terms(forward.as_float(), batch, **self.arguments["options"])
+    def _terms(self, player: Player, batch: Batch, step: Step) -> Terms:
+        own = option_names(player.terms)
+        options = {name: value for name, value in self.arguments["options"].items() if name in own}
+        return player.terms(self.encoder, batch, step, **options)
 
 
 def total(terms: Terms) -> Tensor:
     """The optimised loss: the plain sum of the terms."""
     return torch.stack(list(terms.values())).sum()
+
+
+def _optimizer(encoder: FactorEncoder, player: Player, learning_rate: float) -> torch.optim.Optimizer:
+    parameters = [p for part in player.parts for p in encoder.get_submodule(part).parameters()]
+    return torch.optim.AdamW(
+        parameters, learning_rate * player.learning_rate, player.betas, weight_decay=player.weight_decay
+    )
 
 
 def _report(terms: dict[str, float]) -> dict[str, float]:

@@ -49,9 +49,7 @@ class Plan:
     @property
     def layout(self) -> LatentLayout:
         """The layout that the encoder will have."""
-        if self.run.encoder.objective == "supervised":
-            return LatentLayout.for_space(self.labels)
-        return LatentLayout.unlabelled(OBJECTIVES[self.run.encoder.objective].residual)
+        return OBJECTIVES[self.run.encoder.objective].layout(self.labels, None)
 
     @property
     def training_seeds(self) -> range:

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 import pytest
 
-from simfactor.data import contact_sheet, factor_sheet, intervention_pairs, save_png
+from simfactor.data import change_some, contact_sheet, factor_sheet, intervention_pairs, save_png
 from simfactor.errors import SimfactorError
 from simfactor.factors import FactorSpace
 from simfactor.render import Studio
@@ -16,19 +16,43 @@ from simfactor.render import Studio
 
 def test_pairs_differ_in_the_named_factors_only(space: FactorSpace, studio: Studio) -> None:
     pairs = intervention_pairs(space, ["light_azimuth", "table_texture"], 6, 1, studio)
-    changed = pairs.rows_a != pairs.rows_b
-    np.testing.assert_array_equal(changed, np.tile([True, False, True, False], (6, 1)))
-    assert space.contains(pairs.rows_b).all()
+    np.testing.assert_array_equal(pairs.changed, np.tile([True, False, True, False], (6, 1)))
+    assert space.contains(pairs.rows[:, 1]).all()
     assert len(pairs) == 6
-    assert all((a != b).any() for a, b in zip(pairs.images_a, pairs.images_b, strict=True))
-    np.testing.assert_array_equal(studio.images(space, pairs.rows_b).rgb, pairs.images_b)
+    assert all((before != after).any() for before, after in pairs.images)
+    np.testing.assert_array_equal(studio.images(space, pairs.rows[:, 1]).rgb, pairs.images[:, 1])
 
 
 def test_a_pair_depends_on_seed_and_index_only(space: FactorSpace, studio: Studio) -> None:
     few, many = (intervention_pairs(space, ["object_x"], n, 4, studio) for n in (2, 5))
-    np.testing.assert_array_equal(few.rows_b, many.rows_b[:2])
-    np.testing.assert_array_equal(few.images_b, many.images_b[:2])
-    assert (intervention_pairs(space, ["object_x"], 2, 5, studio).rows_b != few.rows_b).any()
+    np.testing.assert_array_equal(few.rows, many.rows[:2])
+    np.testing.assert_array_equal(few.images, many.images[:2])
+    assert (intervention_pairs(space, ["object_x"], 2, 5, studio).rows != few.rows).any()
+
+
+@pytest.mark.parametrize("changes", [1, 2])
+def test_each_row_changes_in_some_factors_of_its_own(space: FactorSpace, changes: int) -> None:
+    before = space.sample(200, 3)
+    after = change_some(space, before, 8, changes)
+    moved = before != after
+    assert (moved.sum(axis=1) == changes).all()
+    assert moved.any(axis=0).all()
+    assert space.contains(after).all()
+    np.testing.assert_array_equal(change_some(space, before[:50], 8, changes), after[:50])
+
+
+def test_a_change_never_enters_what_is_held_out(space: FactorSpace) -> None:
+    held_out = space.hold_out_combination({"object_x": (0.4, 0.5), "light_azimuth": (-60, 0)})
+    after = change_some(held_out, held_out.sample(400, 3), 8, 2)
+    assert not held_out.in_excluded(after).any()
+
+
+def test_impossible_changes(space: FactorSpace) -> None:
+    rows = space.sample(2, 0)
+    with pytest.raises(SimfactorError, match="changes=9 must be from 1 to 4"):
+        change_some(space, rows, 0, 9)
+    with pytest.raises(SimfactorError, match="unknown factor that varies 'object_z'"):
+        change_some(space, rows, 0, 1, ["object_z"])
 
 
 @pytest.mark.parametrize(

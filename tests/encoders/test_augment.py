@@ -46,9 +46,9 @@ def test_half_of_a_batch_stays_as_it_was_rendered():
     images = draw(rows)
     data = put_on_device(images, rows, LatentLayout.for_space(SPACE), SPACE, torch.device("cpu"))
     index = torch.tensor([7, 1, 4, 2, 9])
-    batch = data.batch(index, True, generator(0))
+    batch = data.batch(index, generator(0), augment=True)
     expected = to_pixels(torch.from_numpy(images))[index]
     assert batch.clean == 3
     assert torch.equal(batch.pixels[:3], expected[:3])
     assert not torch.equal(batch.pixels[3:], expected[3:])
-    assert data.batch(index, False, generator(0)).clean == 5
+    assert data.batch(index, generator(0)).clean == 5

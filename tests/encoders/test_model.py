@@ -73,8 +73,10 @@ def test_images_that_do_not_fit_are_refused(encoder, images, message):
 
 
 def test_unknown_objective():
-    with pytest.raises(SimfactorError, match="unknown objective 'vae'; allowed: supervised, beta_vae"):
-        FactorEncoder(SPACE, 64, "vae")
+    with pytest.raises(SimfactorError, match=r"unknown objective 'vea'; allowed: supervised, .*beta_vae"):
+        FactorEncoder(SPACE, 64, "vea")
+    with pytest.raises(SimfactorError, match="unknown network 'vgg'; allowed: keypoints"):
+        FactorEncoder(SPACE, 64, network="vgg")
 
 
 @pytest.mark.parametrize("objective", ["supervised", "beta_vae"])

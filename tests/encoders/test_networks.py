@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from simfactor.encoders.networks import (
+from simfactor.encoders.networks.keypoints import (
     CHANNELS,
     Decoder,
     Encoder,

@@ -1,4 +1,4 @@
-"""The convolutional encoder and decoder, one family for all image sizes.
+"""A convolutional encoder with keypoints, and a decoder; one family for all image sizes.
 
 Built for small CPUs: about 9 million multiply-adds an image at 64 x 64. GroupNorm instead of BatchNorm, for
 reinforcement learning code switches features extractors to ``train()`` mode, where BatchNorm's statistics

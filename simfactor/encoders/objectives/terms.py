@@ -1,0 +1,79 @@
+"""Terms that several objectives share: pure functions of tensors."""
+
+from __future__ import annotations
+
+import math
+
+import torch
+from torch import Tensor
+from torch.nn.functional import binary_cross_entropy_with_logits, cross_entropy
+
+from simfactor.encoders.codes import Head
+from simfactor.encoders.layout import is_circular
+from simfactor.encoders.objectives.objective import Batch, Posterior, Terms
+from simfactor.errors import unknown_name
+from simfactor.factors import Categorical
+
+
+def reconstruction(targets: Tensor, logits: Tensor, likelihood: str = "bernoulli") -> Tensor:
+    """Negative log-likelihood in nats (up to a constant) of the first m targets under decoded logits.
+
+    targets (n, 3, s, s) in [0, 1], logits (m, 3, s, s) with m <= n -> scalar. ``likelihood``: ``bernoulli``
+    or ``gaussian`` (unit variance). Raises SimfactorError for another.
+    """
+    seen = targets[: len(logits)]
+    if likelihood == "bernoulli":
+        return binary_cross_entropy_with_logits(logits, seen, reduction="sum") / len(logits)
+    if likelihood == "gaussian":
+        return 0.5 * (torch.sigmoid(logits) - seen).square().sum() / len(logits)
+    raise unknown_name("likelihood", likelihood, ("bernoulli", "gaussian"))
+
+
+def sample(posterior: Posterior, generator: torch.Generator) -> Tensor:
+    """Latents (n, L): the exact ones as they are, the Gaussian ones drawn (Kingma & Welling 2014, eq. 10)."""
+    exact, mean = split_exact(posterior)
+    noise = torch.randn(mean.shape, generator=generator, device=mean.device)
+    return torch.cat([exact, mean + noise * (0.5 * posterior.log_variance).exp()], dim=1)
+
+
+def split_exact(posterior: Posterior) -> tuple[Tensor, Tensor]:
+    """The exact latents (n, L - R) and the means (n, R) of the Gaussian ones."""
+    exact = posterior.mean.shape[1] - posterior.log_variance.shape[1]
+    return posterior.mean[:, :exact], posterior.mean[:, exact:]
+
+
+def gaussian_kl(mean: Tensor, log_variance: Tensor) -> Tensor:
+    """KL(N(mean, exp(log_variance)) || N(0, 1)) in nats, (n, R) twice -> scalar.
+
+    Analytic: Kingma & Welling 2014, appendix B.
+    """
+    per_image = 0.5 * (mean.square() + log_variance.exp() - 1 - log_variance).sum(dim=1)
+    return per_image.mean()
+
+
+def residual_kl(posterior: Posterior) -> Tensor:
+    """The KL divergence of the Gaussian latents (:func:`gaussian_kl`)."""
+    return gaussian_kl(split_exact(posterior)[1], posterior.log_variance)
+
+
+def anchors(heads: tuple[Head, ...], posterior: Posterior, batch: Batch) -> Terms:
+    """Each factor's error in its own block, scaled so that 1 is what knowing nothing costs.
+
+    Mean squared error over that of always answering the middle: 1/3 for one number uniform on [-1, 1], 1
+    for a point on the circle; cross-entropy over the log of the number of values. Only labelled images
+    count. A nuisance (a light, a colour) is compared on the clean images only: photometric augmentation
+    changes it without telling.
+    """
+    terms: Terms = {}
+    for head in heads:
+        count = len(batch.pixels) if head.factor.role == "task" else batch.clean
+        known = batch.labelled[:count]
+        outputs = posterior.outputs[:count, head.outputs]
+        if isinstance(head.factor, Categorical):
+            error = cross_entropy(outputs, batch.categories[:count, head.column], reduction="none")
+            chance = math.log(max(head.factor.levels, 2))
+        else:
+            error = (outputs - batch.codes[:count, head.latents]).square().sum(dim=1)
+            chance = 1.0 if is_circular(head.factor) else 1 / 3
+        terms[head.name] = (error * known).sum() / known.sum().clamp(min=1) / chance
+    return terms
