@@ -21,14 +21,54 @@ def check_samples(codes: npt.ArrayLike, factors: npt.ArrayLike, split: str = "")
 
     Raises SimfactorError for anything but two finite, numeric, non-empty matrices with equally many rows.
     """
-    z = _matrix(codes, f"codes{split}", "latents")
-    v = _matrix(factors, f"factors{split}", "factors")
+    z = check_matrix(codes, f"codes{split}", "latents")
+    v = check_matrix(factors, f"factors{split}", "factors")
     if len(z) != len(v):
         raise SimfactorError(
             f"codes{split} has {len(z)} rows and factors{split} {len(v)}; both need one row per sample "
             "(samples on axis 0: transpose arrays that hold them on the last axis)."
         )
     return z, v
+
+
+class Samples(NamedTuple):
+    """Checked samples, and what their K factor columns hold (angles wrapped to one turn)."""
+
+    codes: Floats
+    factors: Floats
+    names: tuple[str, ...]
+    kinds: tuple[str, ...]
+    periods: tuple[float, ...]
+
+
+def check_labelled(
+    codes: npt.ArrayLike,
+    factors: npt.ArrayLike,
+    kinds: Sequence[str] | None,
+    periods: Sequence[float | None] | None,
+    names: Sequence[str] | None,
+) -> Samples:
+    """Check samples that are not split; every factor must vary, or no score is defined."""
+    return _label(*check_samples(codes, factors), kinds, periods, names)
+
+
+def _label(
+    z: Floats,
+    v: Floats,
+    kinds: Sequence[str] | None,
+    periods: Sequence[float | None] | None,
+    names: Sequence[str] | None,
+) -> Samples:
+    names = check_names(names, v.shape[1])
+    kinds = check_kinds(kinds, v.shape[1])
+    periods = check_periods(periods, kinds, names)
+    for k, kind in enumerate(kinds):
+        if kind == "angle":
+            v[:, k] %= periods[k]
+        elif kind == "categorical":
+            class_labels(v[:, k], names[k])
+    varying_factors(v, names)
+    return Samples(z, v, names, kinds, periods)
 
 
 class Split(NamedTuple):
@@ -59,19 +99,9 @@ def check_split(
                 f"{what}_train has {a.shape[1]} columns and {what}_test {b.shape[1]}; both must come "
                 "from the same encoder and the same factors."
             )
-    names = check_names(names, v.shape[1])
-    kinds = check_kinds(kinds, v.shape[1])
-    periods = check_periods(periods, kinds, names)
-    for k, kind in enumerate(kinds):
-        if kind == "angle":
-            v[:, k] %= periods[k]
-            v_test[:, k] %= periods[k]
-        elif kind == "categorical":
-            class_labels(v[:, k], names[k])
-            class_labels(v_test[:, k], names[k])
-    varying_factors(v, names)
-    varying_factors(v_test, names)
-    return Split(z, v, z_test, v_test, names, kinds, periods)
+    fitted = _label(z, v, kinds, periods, names)
+    held_out = _label(z_test, v_test, kinds, periods, names)
+    return Split(z, fitted.factors, z_test, held_out.factors, fitted.names, fitted.kinds, fitted.periods)
 
 
 def check_per_factor(values: Sequence, what: str, count: int) -> Sequence:
@@ -145,7 +175,16 @@ def varying_factors(factors: Floats, names: Sequence[str], constant: str = "erro
     return varies
 
 
-def _matrix(values: npt.ArrayLike, what: str, columns: str) -> Floats:
+def check_several(count: int, what: str, score: str) -> None:
+    """Raise SimfactorError if there are not two latents or factors for the score to compare."""
+    if count < 2:
+        raise SimfactorError(
+            f"{score} compares at least 2 {what}, got {count}; score a single one with decodability."
+        )
+
+
+def check_matrix(values: npt.ArrayLike, what: str, columns: str) -> Floats:
+    """A finite, numeric, non-empty matrix (samples, columns) as float64; SimfactorError for anything else."""
     try:
         array = np.array(values, dtype=np.float64)
     except (TypeError, ValueError) as error:
