@@ -8,6 +8,7 @@ where it may be left out), ``"continuous"`` or ``"angle"``. NumPy, SciPy and sci
 from simfactor.metrics.dci import DCI, completeness, dci, disentanglement
 from simfactor.metrics.decodability import Decodability, decodability
 from simfactor.metrics.explicitness import Explicitness, explicitness
+from simfactor.metrics.infomec import InfoMEC, infomec
 from simfactor.metrics.irs import IRS, irs
 from simfactor.metrics.mig import mig
 from simfactor.metrics.modularity import modularity
@@ -15,6 +16,8 @@ from simfactor.metrics.mutual_information import mutual_information_matrix
 from simfactor.metrics.sap import SAP, sap
 
 __all__ = [
+    "InfoMEC",
+    "infomec",
     "DCI",
     "IRS",
     "SAP",

@@ -4,13 +4,24 @@ import numpy as np
 import pytest
 from sklearn.ensemble import GradientBoostingClassifier
 
-from simfactor.metrics import completeness, dci, disentanglement, explicitness, irs, mig, modularity, sap
+from simfactor.metrics import (
+    completeness,
+    dci,
+    disentanglement,
+    explicitness,
+    infomec,
+    irs,
+    mig,
+    modularity,
+    sap,
+)
 
 
 def of_samples(codes, factors, codes_test, factors_test):
     """Name -> value, of every score that all golden samples take only seconds for."""
     halves = (codes, factors, codes_test, factors_test)
     explicit = explicitness(*halves)
+    informed = infomec(codes, factors)
     return {
         "mig": mig(codes, factors),
         "sap_discrete": sap(*halves).score,
@@ -19,6 +30,9 @@ def of_samples(codes, factors, codes_test, factors_test):
         "explicitness_train": explicit.train,
         "explicitness_test": explicit.score,
         "irs": irs(codes, factors).score,
+        "infomec_m": informed.modularity,
+        "infomec_e": informed.explicitness,
+        "infomec_c": informed.compactness,
     }
 
 
