@@ -6,7 +6,7 @@ import fcntl
 import os
 import shutil
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import closing, contextmanager
 from dataclasses import replace
@@ -16,11 +16,12 @@ from tqdm import tqdm
 
 from simfactor.atomic import remove_partial
 from simfactor.data.dataset import FactorDataset
+from simfactor.data.lattice import Lattice
 from simfactor.data.manifest import FILE, Manifest
 from simfactor.data.pool import shards_here, shards_in_pool
 from simfactor.data.shards import KINDS, is_whole
 from simfactor.errors import SimfactorError
-from simfactor.factors import FactorSpace
+from simfactor.factors import Categorical, FactorSpace
 from simfactor.render import StudioSpec
 
 
@@ -48,6 +49,47 @@ def generate(
     is full, or when a worker was killed; KeyboardInterrupt (with a message) on Ctrl-C. Whole shards stay.
     """
     wanted = Manifest(space, seed, count, shard_size, lattice, spec or StudioSpec(space.scene), tuple(keep))
+    return _made(wanted, out, workers, progress)
+
+
+def generate_lattice(
+    space: FactorSpace,
+    out: str | Path,
+    levels: int | Mapping[str, int] | None = None,
+    spec: StudioSpec | None = None,
+    shard_size: int = 512,
+    workers: int | None = None,
+    keep: Sequence[str] = ("rgb",),
+    progress: bool = True,
+) -> FactorDataset:
+    """Render every combination of the factors' levels once, in C order (the last factor fastest).
+
+    Such a set is what :func:`ground_truth_data` asks for. ``levels`` gives the number of levels of all
+    numeric factors that vary or of the named ones; the rest use their own. The other arguments, resuming and
+    errors are as for :func:`generate`; raises SimfactorError, too, for a factor without levels and for a
+    space with correlations or held-out combinations.
+    """
+    space = _with_levels(space, levels)
+    if space.correlations:
+        pairs = "; ".join(" and ".join(pair) for pair in space.correlations)
+        raise SimfactorError(f"every combination once leaves nothing to correlate ({pairs}); use `generate`.")
+    count = len(Lattice(space))
+    spec = spec or StudioSpec(space.scene)
+    wanted = Manifest(space, 0, count, shard_size, True, spec, tuple(keep), complete=True)
+    return _made(wanted, out, workers, progress)
+
+
+def _with_levels(space: FactorSpace, levels: int | Mapping[str, int] | None) -> FactorSpace:
+    wanted = levels if isinstance(levels, Mapping) else dict.fromkeys(space.names, levels)
+    changed = {
+        name: replace(factor, levels=count)
+        for name, count in wanted.items()
+        if count is not None and not isinstance(factor := space[name], Categorical) and not factor.fixed
+    }
+    return replace(space, factors={**space.factors, **changed})
+
+
+def _made(wanted: Manifest, out: str | Path, workers: int | None, progress: bool) -> FactorDataset:
     workers = _check_workers(workers, wanted.spec)
     folder = Path(out)
     with _alone_in(folder):
@@ -119,7 +161,7 @@ def _continued(folder: Path, wanted: Manifest) -> Manifest:
         warnings.warn(
             f"{str(folder)!r} was begun with {dict(there.versions)}, goes on with {dict(wanted.versions)}: "
             "images may differ in detail; generate into a new folder if that matters.",
-            stacklevel=3,
+            stacklevel=4,  # the line that called generate
         )
     return replace(wanted, versions=there.versions, shards=shards)
 

@@ -12,9 +12,11 @@ from typing import Any
 
 from simfactor import __version__
 from simfactor.atomic import write_atomically
+from simfactor.data.lattice import Lattice
 from simfactor.data.shards import KINDS, File, Shard
 from simfactor.errors import SimfactorError, unknown_name
 from simfactor.factors import FactorSpace
+from simfactor.factors.space import Rows
 from simfactor.render import StudioSpec
 
 FORMAT = 1
@@ -26,8 +28,9 @@ PACKAGES = ("numpy", "pybullet", "pyarrow", "opencv-python-headless", "fast-simp
 class Manifest:
     """The recipe of a data set and the record of its finished shards.
 
-    Image ``i`` shows row ``i`` of ``space.sample(count, seed, lattice=lattice)``, rendered as ``spec`` says;
-    shard ``s`` holds the images from ``s * shard_size``. ``shards`` maps the finished ones to their files.
+    Image ``i`` shows row ``i`` of ``space.sample(count, seed, lattice=lattice)``, or of ``space.grid()`` if
+    the set is ``complete``, rendered as ``spec`` says; shard ``s`` holds the images from ``s * shard_size``.
+    ``shards`` maps the finished ones to their files.
 
     Raises SimfactorError when a number or a name is not possible.
     """
@@ -41,6 +44,7 @@ class Manifest:
     keep: tuple[str, ...]
     versions: Mapping[str, str] = field(default_factory=lambda: _versions())
     shards: Mapping[int, Shard] = field(default_factory=dict)
+    complete: bool = False
 
     def __post_init__(self) -> None:
         for name in ("count", "shard_size"):
@@ -76,6 +80,13 @@ class Manifest:
         """The indices of the images in one shard."""
         return range(shard * self.shard_size, min((shard + 1) * self.shard_size, self.count))
 
+    def factors_of(self, shard: int) -> Rows:
+        """The factor rows (n, K) of the images in one shard."""
+        rows = self.rows_of(shard)
+        if self.complete:
+            return Lattice(self.space).factors(rows)
+        return self.space.sample(len(rows), self.seed, start=rows.start, lattice=self.lattice)
+
     def with_shard(self, number: int, shard: Shard) -> Manifest:
         """The same data set with one more finished shard."""
         return replace(self, shards={**self.shards, number: shard})
@@ -83,7 +94,7 @@ class Manifest:
     def differences(self, other: Manifest) -> list[str]:
         """How the images of ``other`` differ from these, one phrase each; empty if they are the same."""
         found = space_differences(self.space, other.space)
-        for name in ("seed", "lattice", "shard_size", "keep"):
+        for name in ("seed", "lattice", "complete", "shard_size", "keep"):
             here, there = getattr(self, name), getattr(other, name)
             if here != there:
                 found.append(f"{name} is {_shown(here)}, not {_shown(there)}")
@@ -105,6 +116,7 @@ class Manifest:
             "count": self.count,
             "shard_size": self.shard_size,
             "lattice": self.lattice,
+            "complete": self.complete,
             "keep": list(self.keep),
             "studio": asdict(self.spec),
             "versions": dict(self.versions),
@@ -173,6 +185,7 @@ def _parsed(content: Mapping[str, Any]) -> Manifest:
         keep=tuple(content["keep"]),
         versions=content["versions"],
         shards={int(number): _shard(listed) for number, listed in content["shards"].items()},
+        complete=content.get("complete", False),
     )
 
 

@@ -42,7 +42,7 @@ def render_shard(
 ) -> Shard:
     """Render and write one shard. Gives up between two chunks of images once ``stop`` is set."""
     indices = recipe.rows_of(number)
-    rows = recipe.space.sample(len(indices), recipe.seed, start=indices.start, lattice=recipe.lattice)
+    rows = recipe.factors_of(number)
 
     def parts() -> Iterator[Images]:
         chunk = max(1, min(CHUNK_IMAGES, CHUNK_PIXELS // recipe.spec.image_size**2))

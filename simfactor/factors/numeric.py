@@ -79,7 +79,7 @@ class Continuous:
 
     def grid(self, levels: int | None = None) -> Array:
         """Evenly spaced values from low to high without those in holes; default: the factor's own levels."""
-        count = levels or self.levels
+        count = levels or self.levels or (1 if self.fixed else None)
         if count is None:
             raise SimfactorError("this factor has no levels; give it `levels` or pass a number of levels.")
         values = np.linspace(self.low, self.high, count) if count > 1 else np.array([self.low])

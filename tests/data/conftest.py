@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))
 
 from simfactor.data import FactorDataset, generate
 from simfactor.factors import Angle, Categorical, Continuous, FactorSpace
