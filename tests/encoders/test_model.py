@@ -75,7 +75,7 @@ def test_images_that_do_not_fit_are_refused(encoder, images, message):
 def test_unknown_objective():
     with pytest.raises(SimfactorError, match=r"unknown objective 'vea'; allowed: supervised, .*beta_vae"):
         FactorEncoder(SPACE, 64, "vea")
-    with pytest.raises(SimfactorError, match="unknown network 'vgg'; allowed: keypoints"):
+    with pytest.raises(SimfactorError, match="unknown network 'vgg'; allowed: keypoints, conv64"):
         FactorEncoder(SPACE, 64, network="vgg")
 
 

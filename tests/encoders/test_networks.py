@@ -1,10 +1,8 @@
 import pytest
 import torch
 
+from simfactor.encoders.networks import NETWORKS, conv64
 from simfactor.encoders.networks.keypoints import (
-    CHANNELS,
-    Decoder,
-    Encoder,
     attention,
     cell_positions,
     with_chromaticity,
@@ -12,21 +10,37 @@ from simfactor.encoders.networks.keypoints import (
 from simfactor.errors import SimfactorError
 
 
-@pytest.mark.parametrize("size", CHANNELS)
-def test_shapes(size):
+@pytest.mark.parametrize("size", [64, 128])
+@pytest.mark.parametrize("network", NETWORKS.values(), ids=NETWORKS)
+def test_shapes(network, size):
     pixels = torch.rand(2, 3, size, size)
-    assert Encoder(size, 5)(pixels).shape == (2, 5)
-    assert Decoder(size, 7)(torch.rand(2, 7)).shape == pixels.shape
+    assert network.encoder(size, 5)(pixels).shape == (2, 5)
+    assert network.decoder(size, 7)(torch.rand(2, 7)).shape == pixels.shape
 
 
-def test_a_size_without_a_network_names_those_with_one():
-    with pytest.raises(SimfactorError, match=r"no network for 96 x 96 images; allowed: 64, 128\. Render"):
-        Encoder(96, 5)
+@pytest.mark.parametrize("network", NETWORKS.values(), ids=NETWORKS)
+def test_a_size_without_a_network_names_those_with_one(network):
+    for half in network:
+        with pytest.raises(SimfactorError, match=r"no network for 96 x 96 images; allowed: 64, 128\. Render"):
+            half(96, 5)
 
 
-def test_no_layer_depends_on_the_mode():
-    encoder, pixels = Encoder(64, 3), torch.rand(4, 3, 64, 64)
-    assert torch.equal(encoder.train()(pixels), encoder.eval()(pixels))
+@pytest.mark.parametrize("network", NETWORKS.values(), ids=NETWORKS)
+def test_no_layer_depends_on_the_mode_or_the_rest_of_the_batch(network):
+    encoder, pixels = network.encoder(64, 3), torch.rand(4, 3, 64, 64)
+    whole = encoder.train()(pixels)
+    assert torch.equal(whole, encoder.eval()(pixels))
+    assert torch.allclose(whole[:1], encoder(pixels[:1]), atol=1e-6)
+
+
+def test_the_classic_network_has_the_published_size():
+    def count(module: torch.nn.Module) -> int:
+        return sum(weight.numel() for weight in module.parameters())
+
+    convolutions = (3 * 32 + 32 * 32 + 32 * 64 + 64 * 64) * 16
+    dense = 1024 * 256 + 256
+    assert count(conv64.Encoder(64, 20)) == convolutions + 32 + 32 + 64 + 64 + dense + 257 * 20
+    assert count(conv64.Decoder(64, 10)) == convolutions + 64 + 32 + 32 + 3 + 11 * 256 + 257 * 1024
 
 
 def test_cells_are_x_then_y():
@@ -51,8 +65,9 @@ def test_chromaticity_forgets_the_exposure():
     assert (bright[:, :3] - dark[:, :3]).abs().min() > 0.1
 
 
-def test_every_weight_learns():
-    encoder, decoder = Encoder(64, 4), Decoder(64, 4)
+@pytest.mark.parametrize("network", NETWORKS.values(), ids=NETWORKS)
+def test_every_weight_learns(network):
+    encoder, decoder = network.encoder(64, 4), network.decoder(64, 4)
     decoder(encoder(torch.rand(3, 3, 64, 64))).square().mean().backward()
     for name, weight in [*encoder.named_parameters(), *decoder.named_parameters()]:
         assert weight.grad is not None, name

@@ -13,28 +13,17 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import conv2d
 
-from simfactor.errors import SimfactorError
+from simfactor.encoders.networks.sizes import BOTTOM, channels_for
 
 CHANNELS = {
     64: (32, 64, 128),
     128: (32, 32, 64, 128),
 }  # image size -> channels at s/4, s/8, ... down to 4 cells
-BOTTOM = 4
 GROUP = 8  # channels that are normalised together
 KEYPOINTS, COLOR_KEYPOINTS = 16, 16
 CONTENT = 8  # channels that are read at each keypoint
 # Factors on the logits of softmaxes over hundreds of cells: at 1 the softmax starts, and long stays, flat
 SHARPNESS, COLOR_SHARPNESS = 10.0, 15.0
-
-
-def channels_for(image_size: int) -> tuple[int, ...]:
-    """Channels of the convolutions for an image size. Raises SimfactorError for a size without a network."""
-    if image_size not in CHANNELS:
-        raise SimfactorError(
-            f"there is no network for {image_size} x {image_size} images; allowed: "
-            f"{', '.join(map(str, CHANNELS))}. Render the images at one of these sizes."
-        )
-    return CHANNELS[image_size]
 
 
 class Encoder(nn.Module):
@@ -55,7 +44,7 @@ class Encoder(nn.Module):
 
     def __init__(self, image_size: int, outputs: int, hidden: int = 256) -> None:
         super().__init__()
-        channels = channels_for(image_size)
+        channels = channels_for(CHANNELS, image_size)
         first, last = channels[0], channels[-1]
         self.fine = nn.Sequential(
             *_normalised(nn.Conv2d(6, first, 8, stride=4, padding=2)),
@@ -110,7 +99,7 @@ class Decoder(nn.Module):
 
     def __init__(self, image_size: int, latents: int, hidden: int = 256) -> None:
         super().__init__()
-        channels = channels_for(image_size)[::-1]
+        channels = channels_for(CHANNELS, image_size)[::-1]
         self.head = nn.Sequential(
             nn.Linear(latents, hidden),
             nn.ReLU(),
