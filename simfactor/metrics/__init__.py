@@ -5,32 +5,47 @@ Samples are on axis 0. Codes are the encoder's latent means, factors the rows th
 where it may be left out), ``"continuous"`` or ``"angle"``. NumPy, SciPy and scikit-learn only.
 """
 
+from simfactor.metrics.beta_vae import BetaVAEScore, beta_vae_score
 from simfactor.metrics.dci import DCI, completeness, dci, disentanglement
 from simfactor.metrics.decodability import Decodability, decodability
 from simfactor.metrics.explicitness import Explicitness, explicitness
+from simfactor.metrics.factor_vae import FactorVAEScore, factor_vae_score
 from simfactor.metrics.infomec import InfoMEC, infomec
 from simfactor.metrics.irs import IRS, irs
+from simfactor.metrics.mcc import MCC, mcc
 from simfactor.metrics.mig import mig
 from simfactor.metrics.modularity import modularity
 from simfactor.metrics.mutual_information import mutual_information_matrix
 from simfactor.metrics.sap import SAP, sap
+from simfactor.metrics.udr import UDR, udr
+from simfactor.metrics.unsupervised import Unsupervised, unsupervised
 
 __all__ = [
-    "InfoMEC",
-    "infomec",
     "DCI",
     "IRS",
+    "MCC",
     "SAP",
+    "UDR",
+    "BetaVAEScore",
     "Decodability",
     "Explicitness",
+    "FactorVAEScore",
+    "InfoMEC",
+    "Unsupervised",
+    "beta_vae_score",
     "completeness",
     "dci",
     "decodability",
     "disentanglement",
     "explicitness",
+    "factor_vae_score",
+    "infomec",
     "irs",
+    "mcc",
     "mig",
     "modularity",
     "mutual_information_matrix",
     "sap",
+    "udr",
+    "unsupervised",
 ]

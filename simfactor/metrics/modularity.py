@@ -26,8 +26,8 @@ def modularity(
 
     m_k is the mutual information in nats of the latent and factor k, both as classes. Ridgeway & Mozer 2018,
     "Learning Deep Disentangled Embeddings With the F-Statistic Loss", section 3, estimated as in
-    disentanglement_lib (Locatello et al. 2019). A latent that tells nothing at all counts 0. One of noise does
-    not: the estimate's bias, larger for factors of more classes, passes for information. So prune such
+    disentanglement_lib (Locatello et al. 2019). A latent that tells nothing counts 0. One of noise does not:
+    the estimate's bias, larger for factors of more classes, passes for information. So prune such
     latents first, and never read modularity without explicitness.
 
     Args:

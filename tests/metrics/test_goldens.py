@@ -14,6 +14,7 @@ from simfactor.metrics import (
     mig,
     modularity,
     sap,
+    unsupervised,
 )
 
 
@@ -21,6 +22,7 @@ def of_samples(codes, factors, codes_test, factors_test):
     """Name -> value, of every score that all golden samples take only seconds for."""
     halves = (codes, factors, codes_test, factors_test)
     explicit = explicitness(*halves)
+    dependence = unsupervised(codes)
     informed = infomec(codes, factors)
     return {
         "mig": mig(codes, factors),
@@ -30,6 +32,8 @@ def of_samples(codes, factors, codes_test, factors_test):
         "explicitness_train": explicit.train,
         "explicitness_test": explicit.score,
         "irs": irs(codes, factors).score,
+        "gaussian_total_correlation": dependence.total_correlation,
+        "gaussian_wasserstein_correlation": dependence.wasserstein_correlation,
         "infomec_m": informed.modularity,
         "infomec_e": informed.explicitness,
         "infomec_c": informed.compactness,
