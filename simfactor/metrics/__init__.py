@@ -10,8 +10,11 @@ from simfactor.metrics.dci import DCI, completeness, dci, disentanglement
 from simfactor.metrics.decodability import Decodability, decodability
 from simfactor.metrics.explicitness import Explicitness, explicitness
 from simfactor.metrics.factor_vae import FactorVAEScore, factor_vae_score
+from simfactor.metrics.fairness import Fairness, fairness
 from simfactor.metrics.infomec import InfoMEC, infomec
+from simfactor.metrics.interventional import Interventional, interventional
 from simfactor.metrics.irs import IRS, irs
+from simfactor.metrics.leakage import Leakage, leakage
 from simfactor.metrics.mcc import MCC, mcc
 from simfactor.metrics.mig import mig
 from simfactor.metrics.modularity import modularity
@@ -21,6 +24,12 @@ from simfactor.metrics.udr import UDR, udr
 from simfactor.metrics.unsupervised import Unsupervised, unsupervised
 
 __all__ = [
+    "Fairness",
+    "fairness",
+    "Leakage",
+    "leakage",
+    "Interventional",
+    "interventional",
     "DCI",
     "IRS",
     "MCC",

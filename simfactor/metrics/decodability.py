@@ -15,8 +15,9 @@ from sklearn.neural_network import MLPClassifier, MLPRegressor
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import SplineTransformer, StandardScaler
 
-from simfactor.errors import SimfactorError, unknown_name
-from simfactor.metrics._checks import Floats, Split, check_per_factor, check_split
+from simfactor.errors import unknown_name
+from simfactor.metrics._blocks import Indices, check_blocks
+from simfactor.metrics._checks import Floats, Split, check_split
 from simfactor.metrics._targets import r2, regression_target
 
 
@@ -70,12 +71,12 @@ def decodability(
     if learner not in LEARNERS:
         raise unknown_name("learner for decodability", learner, LEARNERS)
     data = check_split((codes_train, factors_train), (codes_test, factors_test), kinds, periods, names)
-    columns = _check_blocks(blocks, data)
+    columns = check_blocks(blocks, data.names, data.codes_train.shape[1])
     by_factor = np.array([_decode(data, k, columns[k], learner, seed) for k in range(len(data.kinds))])
     return Decodability(float(by_factor.mean()), by_factor, learner, len(data.codes_train))
 
 
-def _decode(data: Split, k: int, columns: npt.NDArray[np.intp], learner: str, seed: int) -> float:
+def _decode(data: Split, k: int, columns: Indices, learner: str, seed: int) -> float:
     columns = columns[np.ptp(data.codes_train[:, columns], axis=0) > 0]
     if not len(columns):
         return 0.0
@@ -98,26 +99,6 @@ def accuracy_above_chance(labels: Floats, prediction: Floats) -> float:
     balanced = np.mean([np.mean(prediction[labels == label] == label) for label in classes])
     chance = 1 / len(classes)
     return max(0.0, float((balanced - chance) / (1 - chance)))
-
-
-def _check_blocks(blocks: Sequence[npt.ArrayLike | None] | None, data: Split) -> list[npt.NDArray[np.intp]]:
-    latents = data.codes_train.shape[1]
-    if blocks is None:
-        return [np.arange(latents)] * len(data.kinds)
-    check_per_factor(blocks, "blocks", len(data.kinds))
-    columns = [np.arange(latents) if block is None else np.atleast_1d(np.asarray(block)) for block in blocks]
-    for name, indices in zip(data.names, columns, strict=True):
-        if (
-            not len(indices)
-            or indices.dtype.kind not in "iu"
-            or indices.min() < 0
-            or indices.max() >= latents
-        ):
-            raise SimfactorError(
-                f"the block of factor {name!r} is {indices.tolist()}; expected latent indices from 0 to "
-                f"{latents - 1}, or None for all latents."
-            )
-    return columns
 
 
 def _ridge() -> RidgeCV:
