@@ -1,5 +1,7 @@
 """Disentanglement metrics: pure functions of ``(codes (n, L), factors (n, K))``, higher is better.
 
+``unsupervised`` and ``udr`` take no factors, and of ``unsupervised`` lower is more independent.
+
 Samples are on axis 0. Codes are the encoder's latent means, factors the rows that made the images.
 ``kinds`` says what each factor column holds: ``"categorical"`` (whole-number class labels, the default
 where it may be left out), ``"continuous"`` or ``"angle"``. NumPy, SciPy and scikit-learn only.
@@ -24,12 +26,6 @@ from simfactor.metrics.udr import UDR, udr
 from simfactor.metrics.unsupervised import Unsupervised, unsupervised
 
 __all__ = [
-    "Fairness",
-    "fairness",
-    "Leakage",
-    "leakage",
-    "Interventional",
-    "interventional",
     "DCI",
     "IRS",
     "MCC",
@@ -39,7 +35,10 @@ __all__ = [
     "Decodability",
     "Explicitness",
     "FactorVAEScore",
+    "Fairness",
     "InfoMEC",
+    "Interventional",
+    "Leakage",
     "Unsupervised",
     "beta_vae_score",
     "completeness",
@@ -48,8 +47,11 @@ __all__ = [
     "disentanglement",
     "explicitness",
     "factor_vae_score",
+    "fairness",
     "infomec",
+    "interventional",
     "irs",
+    "leakage",
     "mcc",
     "mig",
     "modularity",
