@@ -1,10 +1,9 @@
 """Disentanglement metrics: pure functions of ``(codes (n, L), factors (n, K))``, higher is better.
 
-``unsupervised`` and ``udr`` take no factors, and of ``unsupervised`` lower is more independent.
-
 Samples are on axis 0. Codes are the encoder's latent means, factors the rows that made the images.
 ``kinds`` says what each factor column holds: ``"categorical"`` (whole-number class labels, the default
 where it may be left out), ``"continuous"`` or ``"angle"``. NumPy, SciPy and scikit-learn only.
+``unsupervised`` and ``udr`` take codes alone; of the first, lower is more independent.
 """
 
 from simfactor.metrics.beta_vae import BetaVAEScore, beta_vae_score

@@ -45,8 +45,8 @@ def beta_vae_score(
     Higgins et al. 2017, "beta-VAE: Learning Basic Visual Concepts with a Constrained Variational Framework",
     section 3, estimated as in disentanglement_lib (Locatello et al. 2019). A point is the mean over ``batch``
     pairs of abs(z - z') where every pair shares the value of one factor; logistic regression fitted to 10,000
-    points predicts the factor of 5,000 others. Its penalty depends on the latents' scale. Rotated codes pass
-    too if factors differ in strength: a high score alone does not show disentanglement.
+    points predicts the factor of 5,000 others. Its penalty depends on the latents' scale. Rotated codes can
+    score 1, too, as each factor leaves a pattern of differences: high is not yet disentangled.
 
     The published score renders every pair afresh. Here pairs are two different samples of those given, all
     factors get equally many points, and an interval of a continuous factor or an angle counts as one value.

@@ -46,6 +46,7 @@ def factor_vae_score(
     relative to that over all samples. Each latent stands for the factor it got most votes from in 10,000
     votes; the score is how often that is right in 5,000 others. Latents with a standard deviation below
     ``min_std`` are pruned, as those of a VAE that fell back to the prior; with none left the score is 0.
+    Rotated codes can score 1, too, as some latent is moved most by each factor: high is not yet disentangled.
 
     The published score renders every batch afresh. Here samples come, with replacement, from those given, all
     factors get equally many votes, and an interval of a continuous factor or an angle counts as one value.

@@ -99,7 +99,9 @@ def _active_latents(
 ) -> list[Floats]:
     if activity is None:
         activity = [z.var(axis=0) for z in trainings]
-    values = [check_matrix([row], f"activity[{i}]", "latents")[0] for i, row in enumerate(activity)]
+    values = [
+        check_matrix(np.asarray(row)[None], f"activity[{i}]", "latents")[0] for i, row in enumerate(activity)
+    ]
     got, expected = [len(row) for row in values], [z.shape[1] for z in trainings]
     if got != expected:
         raise SimfactorError(

@@ -3,7 +3,18 @@
 import numpy as np
 import pytest
 
-from simfactor.metrics import dci, decodability, mig
+from simfactor.metrics import (
+    beta_vae_score,
+    dci,
+    decodability,
+    explicitness,
+    factor_vae_score,
+    irs,
+    mcc,
+    mig,
+    modularity,
+    sap,
+)
 
 KINDS = ("categorical", "continuous", "angle", "categorical")
 N = 600
@@ -25,6 +36,20 @@ def _decodability(learner):
     return metric
 
 
+def _whole(name, function, **options):
+    """A metric of one split, which returns a number or a tuple with a score."""
+
+    def metric(codes, factors, kinds):
+        result = function(codes, factors, kinds=kinds, **options)
+        return {name: getattr(result, "score", result)}
+
+    return metric
+
+
+def _split(name, function):
+    return lambda codes, factors, kinds: {name: function(*_halves(codes, factors), kinds=kinds).score}
+
+
 def _halves(codes, factors):
     half = len(codes) // 2
     return codes[:half], factors[:half], codes[half:], factors[half:]
@@ -33,11 +58,32 @@ def _halves(codes, factors):
 # name -> metric(codes, factors, kinds) -> {score: value}. Gradient boosting takes too long for a table.
 METRICS = {"mig": _mig, "dci": _dci}
 METRICS |= {f"decodability_{learner}": _decodability(learner) for learner in ("linear", "spline", "mlp")}
+METRICS |= {
+    "sap": _split("sap", sap),
+    "modularity": _whole("modularity", modularity),
+    "explicitness": _split("explicitness", explicitness),
+    "irs": _whole("irs", irs),
+    "factor_vae": _whole("factor_vae", factor_vae_score),
+    "beta_vae": _whole("beta_vae", beta_vae_score),
+    "mcc_pearson": _whole("mcc_pearson", mcc),
+    "mcc_spearman": _whole("mcc_spearman", mcc, correlation="spearman"),
+}
 
-# Scores that ask which latent tells a factor; the others ask only whether the latents do.
-ALIGNMENT = {"mig", "disentanglement", "completeness"}
-# Metrics whose learners draw at random over samples or latents.
-RANDOM = {"dci", "decodability_mlp"}
+# Scores that ask which latent tells a factor, and what they lose at least in a rotation. The others ask only
+# whether the latents do, or, as the FactorVAE and BetaVAE scores, can be met by rotated codes.
+ALIGNMENT = {"mig": 0.4, "disentanglement": 0.4, "completeness": 0.4, "irs": 0.4, "sap": 0.3}
+ALIGNMENT |= {"modularity": 0.1, "mcc_pearson": 0.1, "mcc_spearman": 0.1}
+# Scores that are not 0 at chance: the exact value for constant codes, and the most for shuffled factors.
+# Informativeness guesses 1/3, 0, 0 and 1/2 of the factors here.
+CONSTANT = {"informativeness": 5 / 24, "explicitness": 1 / 2, "beta_vae": 1 / 4}
+SHUFFLED = {"informativeness": 0.3, "explicitness": 0.55, "beta_vae": 0.35, "factor_vae": 0.35}
+# Read with care: small samples seem robust, and the bias of mutual information seems modular.
+SHUFFLED |= {"irs": 0.3, "modularity": 0.8}
+# Metrics that draw at random over samples or latents, by their learner or to make votes.
+VOTES = {"factor_vae", "beta_vae"}
+RANDOM = {"dci", "decodability_mlp"} | VOTES
+# Metrics published for latents as they are, so that their scale matters.
+SCALED = {"sap", "irs", "beta_vae"}
 
 
 def every(names=tuple(METRICS)):
@@ -66,8 +112,9 @@ def noisy_codes(factors):
 
 @every()
 def test_identity_codes_score_high(name, factors):
-    # Straight lines cannot follow (cos, sin) of an angle.
-    floor = 0.7 if name == "decodability_linear" else 0.93
+    # Straight lines cannot follow (cos, sin) of an angle, accuracy leaves no room above chance for a gap, and
+    # an interval holds a continuous factor only so still.
+    floor = {"decodability_linear": 0.7, "sap": 0.6, "irs": 0.85}.get(name, 0.93)
     for score, value in METRICS[name](factors, factors, KINDS).items():
         assert floor < value <= 1 + 1e-12, score
 
@@ -75,15 +122,15 @@ def test_identity_codes_score_high(name, factors):
 @every()
 def test_constant_codes_score_nothing(name, factors):
     for score, value in METRICS[name](np.full((N, 3), 0.25), factors, KINDS).items():
-        # Informativeness is not corrected for chance, which is 1/3, 0, 0 and 1/2 here.
-        assert value == pytest.approx(5 / 24, abs=0.05) if score == "informativeness" else value == 0, score
+        tolerance = 0.05 if score == "informativeness" else 0
+        assert value == pytest.approx(CONSTANT.get(score, 0), abs=tolerance), score
 
 
 @every()
 def test_shuffled_factors_score_nothing(name, noisy_codes, factors):
     shuffled = np.random.default_rng(2).permutation(factors)
     for score, value in METRICS[name](noisy_codes, shuffled, KINDS).items():
-        assert value < (0.3 if score == "informativeness" else 0.1), score
+        assert value < SHUFFLED.get(score, 0.1), score
 
 
 @every()
@@ -92,9 +139,9 @@ def test_rotated_codes(name, factors):
     codes = (factors - factors.mean(0)) / factors.std(0)
     rotation = np.linalg.qr(np.random.default_rng(3).normal(size=(4, 4)))[0]
     aligned, rotated = (METRICS[name](z, factors, KINDS) for z in (codes, codes @ rotation))
-    for score in aligned.keys() & ALIGNMENT:
-        assert rotated[score] < aligned[score] - 0.4
-    if name == "decodability_linear":
+    for score in aligned.keys() & ALIGNMENT.keys():
+        assert rotated[score] < aligned[score] - ALIGNMENT[score]
+    if name in ("decodability_linear", "explicitness"):
         assert rotated == pytest.approx(aligned, abs=0.01)
 
 
@@ -102,8 +149,8 @@ def test_rotated_codes(name, factors):
 def test_duplicated_latents(name, factors):
     """Two copies of each latent: each still about one factor, but none stands out and no factor is in one."""
     once, twice = (METRICS[name](codes, factors, KINDS) for codes in (factors, np.hstack([factors, factors])))
-    if name == "mig":
-        once["mig"] = 0.0
+    if name in ("mig", "sap"):
+        once[name] = 0.0
     if name == "dci":
         # Trees split on either copy by chance: one bit of the log2(8) there are.
         once["completeness"] = 1 - 1 / 3
@@ -119,7 +166,8 @@ def test_order_of_latents(name, noisy_codes, factors):
 @every()
 def test_order_of_factors(name, noisy_codes, factors):
     a = METRICS[name](noisy_codes, factors, KINDS)
-    assert METRICS[name](noisy_codes, factors[:, ::-1], KINDS[::-1]) == pytest.approx(a, abs=1e-9)
+    b = METRICS[name](noisy_codes, factors[:, ::-1], KINDS[::-1])
+    assert b == pytest.approx(a, abs=0.05 if name in VOTES else 1e-9)
 
 
 @every(METRICS.keys() - RANDOM)
@@ -134,7 +182,7 @@ def test_units_of_latents(name, noisy_codes, factors):
     # Powers of two: exact in floating point, so that no sample changes its bin or its branch.
     scaled = noisy_codes * 2.0 ** np.arange(-3, 3)
     a, b = (METRICS[name](codes, factors, KINDS) for codes in (noisy_codes, scaled))
-    assert b == pytest.approx(a, abs=1e-6)
+    assert b == pytest.approx(a, abs=0.05 if name in SCALED else 1e-6)
 
 
 @every()
@@ -154,6 +202,9 @@ def test_constant_latents_add_nothing(name, noisy_codes, factors):
     if name == "dci":
         # The more latents a factor could be spread over, the more complete it is.
         assert b.pop("completeness") > a.pop("completeness")
+    if name == "modularity":
+        # The exception: two of eight latents tell nothing, and count.
+        a = {name: a[name] * 6 / 8}
     assert b == pytest.approx(a, abs=0.05 if name == "dci" else 1e-9)
 
 
