@@ -1,6 +1,7 @@
 """Encoders whose latents are separated factor by factor."""
 
 from simfactor.encoders.codes import ideal_latents
+from simfactor.encoders.editing import edit_images, edit_latents, exchange
 from simfactor.encoders.layout import Block, LatentLayout
 from simfactor.encoders.model import FactorEncoder
 from simfactor.encoders.objectives import OBJECTIVES
@@ -12,6 +13,9 @@ __all__ = [
     "Block",
     "FactorEncoder",
     "LatentLayout",
+    "edit_images",
+    "edit_latents",
+    "exchange",
     "ideal_latents",
     "latent_traversals",
     "tile",

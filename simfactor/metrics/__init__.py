@@ -8,7 +8,9 @@ where it may be left out), ``"continuous"`` or ``"angle"``. NumPy, SciPy and sci
 
 from simfactor.metrics.beta_vae import BetaVAEScore, beta_vae_score
 from simfactor.metrics.dci import DCI, completeness, dci, disentanglement
+from simfactor.metrics.dci_es import DCIES, dci_es
 from simfactor.metrics.decodability import Decodability, decodability
+from simfactor.metrics.editing import EditScore, block_changes, edit_score
 from simfactor.metrics.explicitness import Explicitness, explicitness
 from simfactor.metrics.factor_vae import FactorVAEScore, factor_vae_score
 from simfactor.metrics.fairness import Fairness, fairness
@@ -26,12 +28,14 @@ from simfactor.metrics.unsupervised import Unsupervised, unsupervised
 
 __all__ = [
     "DCI",
+    "DCIES",
     "IRS",
     "MCC",
     "SAP",
     "UDR",
     "BetaVAEScore",
     "Decodability",
+    "EditScore",
     "Explicitness",
     "FactorVAEScore",
     "Fairness",
@@ -40,10 +44,13 @@ __all__ = [
     "Leakage",
     "Unsupervised",
     "beta_vae_score",
+    "block_changes",
     "completeness",
     "dci",
+    "dci_es",
     "decodability",
     "disentanglement",
+    "edit_score",
     "explicitness",
     "factor_vae_score",
     "fairness",
