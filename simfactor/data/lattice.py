@@ -64,7 +64,11 @@ class Lattice:
 
         Raises SimfactorError that names the first value which is no level of its factor.
         """
-        rows = self.space.check(np.asarray(rows, np.float64))
+        rows = np.asarray(rows, np.float64)
+        if rows.ndim != 2 or rows.shape[1] != len(self.space):
+            raise SimfactorError(
+                f"rows have shape {rows.shape}; this lattice needs (n, {len(self.space)}): {self.space.names}."
+            )
         codes = np.empty(rows.shape, np.int64)
         for k, (name, factor) in enumerate(self.space.factors.items()):
             with naming(name):
@@ -83,7 +87,7 @@ def _nearest(factor: Factor, axis: NDArray[np.float64], values: NDArray[np.float
         values = axis[0] + np.mod(values - axis[0], factor.period)
         ladder = np.append(axis, axis[0] + factor.period)
     found = np.searchsorted((ladder[1:] + ladder[:-1]) / 2, values)
-    off = np.abs(ladder[found] - values) > SLACK * (1 + np.abs(axis).max())
+    off = ~(np.abs(ladder[found] - values) <= SLACK * (1 + np.abs(axis).max()))
     if np.any(off):
         value = values[np.flatnonzero(off)[0]]
         raise SimfactorError(
