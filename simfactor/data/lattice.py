@@ -67,7 +67,8 @@ class Lattice:
         rows = np.asarray(rows, np.float64)
         if rows.ndim != 2 or rows.shape[1] != len(self.space):
             raise SimfactorError(
-                f"rows have shape {rows.shape}; this lattice needs (n, {len(self.space)}): {self.space.names}."
+                f"rows have shape {rows.shape}; this lattice needs (n, {len(self.space)}): "
+                f"{', '.join(self.space.names)}."
             )
         codes = np.empty(rows.shape, np.int64)
         for k, (name, factor) in enumerate(self.space.factors.items()):
