@@ -1,6 +1,7 @@
 """Labelled, factor-controlled images on disk: making them, reading them, looking at them."""
 
 from simfactor.data.dataset import FactorDataset
+from simfactor.data.export import export
 from simfactor.data.generate import generate, generate_lattice
 from simfactor.data.ground_truth import GroundTruth, ground_truth_data
 from simfactor.data.lattice import Lattice
@@ -20,6 +21,7 @@ __all__ = [
     "StandardDataset",
     "change_some",
     "contact_sheet",
+    "export",
     "factor_sheet",
     "generate",
     "generate_lattice",

@@ -73,11 +73,16 @@ def factor_sheet(
 
 def save_png(path: str | Path, image: Byte) -> None:
     """Write an RGB picture (H, W, 3) uint8 as PNG. Raises SimfactorError when the file cannot be written."""
-    _, png = cv2.imencode(".png", cv2.cvtColor(image, cv2.COLOR_RGB2BGR))
     try:
-        Path(path).write_bytes(png.tobytes())
+        Path(path).write_bytes(png_bytes(image))
     except OSError as error:
         raise SimfactorError(f"cannot write {str(path)!r}: {error.strerror}; choose another file.") from None
+
+
+def png_bytes(image: Byte) -> bytes:
+    """An RGB picture (H, W, 3) uint8 as the content of a PNG file."""
+    _, encoded = cv2.imencode(".png", cv2.cvtColor(image, cv2.COLOR_RGB2BGR))
+    return encoded.tobytes()
 
 
 def _strip(
