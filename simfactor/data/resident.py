@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import torch
 
 if TYPE_CHECKING:
-    from simfactor.data.dataset import FactorDataset
+    from simfactor.data.source import ImageSource
 
 BLOCK = 4096  # images that pass through memory at once
 
@@ -21,7 +21,7 @@ class DeviceDataset:
     factors: torch.Tensor
 
     @staticmethod
-    def load(dataset: FactorDataset, device: str | torch.device) -> DeviceDataset:
+    def load(dataset: ImageSource, device: str | torch.device) -> DeviceDataset:
         """Copy a data set to the device, a block at a time."""
         size = dataset.image_size
         images = torch.empty((len(dataset), size, size, 3), dtype=torch.uint8, device=device)
