@@ -8,9 +8,10 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from simfactor.encoders.codes import Head, factor_codes
+from simfactor.encoders.codes import Head, factor_codes, heads_of
 from simfactor.encoders.layout import RESIDUAL
 from simfactor.encoders.model import FactorEncoder
+from simfactor.encoders.objectives import objective_named
 from simfactor.errors import SimfactorError, unknown_name
 from simfactor.factors.space import encode_value
 
@@ -50,12 +51,11 @@ def edit_latents(encoder: FactorEncoder, latents: Latents, values: Values) -> La
 
     Raises:
         SimfactorError: a factor that the encoder does not know, a value outside its domain, another number of
-            values than images, or an encoder whose blocks are not anchored to values: see
-            :func:`check_editable`.
+            values than images, or an encoder that learned without labels.
     """
     check_editable(encoder, values)
     edited = latents.copy()
-    for head in encoder.heads:
+    for head in heads_of(encoder.space, encoder.layout):
         if head.name in values:
             edited[:, head.latents] = factor_codes(
                 head.factor, _column(head, values[head.name], len(latents))
@@ -91,13 +91,18 @@ def exchange(encoder: FactorEncoder, images: Images, names: str | Iterable[str],
     return encoder.decode(latents)
 
 
+def takes_values(encoder: FactorEncoder) -> bool:
+    """Whether a value has a code in this encoder's latents: whether its blocks were anchored to labels."""
+    return objective_named(encoder.objective).labels != "none"
+
+
 def check_blocks(encoder: FactorEncoder) -> None:
     """Raise SimfactorError if the encoder's latents are not divided into blocks of factors."""
     if encoder.layout.names == (RESIDUAL,):
         raise SimfactorError(
             f"an encoder of objective {encoder.objective!r} does not know which latent is which factor; "
-            "there is no block to edit. Train with an objective that has blocks, such as 'supervised', or look at "
-            "`latent_traversals`."
+            "there is no block to edit. Train with an objective that has blocks, such as 'supervised', or "
+            "look at `latent_traversals`."
         )
 
 
@@ -108,7 +113,7 @@ def check_editable(encoder: FactorEncoder, names: Iterable[str]) -> None:
     for name in names:
         if name not in known:
             raise unknown_name("factor of this encoder", name, known)
-        if not encoder.heads:
+        if not takes_values(encoder):
             raise SimfactorError(
                 f"an encoder of objective {encoder.objective!r} has a block for {name}, but learned without "
                 "its values: no number means one. Take the block of another image that looks as wanted "
