@@ -5,6 +5,7 @@ from functools import cache
 import numpy as np
 import pytest
 
+from simfactor.errors import SimfactorError
 from simfactor.metrics import (
     beta_vae_score,
     dci,
@@ -227,3 +228,18 @@ def test_dtype_and_container(name, noisy_codes, factors):
     codes = noisy_codes.astype(np.float32)
     expected = METRICS[name](codes.astype(np.float64), factors, KINDS)
     assert METRICS[name](codes, factors.tolist(), list(KINDS)) == expected
+
+
+@every()
+@pytest.mark.parametrize("broken", ["not a number", "lengths", "single value"])
+def test_bad_input_is_refused(name, broken, noisy_codes, factors):
+    codes, rows = noisy_codes.copy(), factors.copy()
+    if broken == "not a number":
+        codes[7, 2] = np.nan
+    elif broken == "lengths":
+        rows = rows[:-1]
+    else:
+        rows[:, 1] = 4.5
+    expected = {"not a number": "not finite", "lengths": "one row per sample", "single value": "do not vary"}
+    with pytest.raises(SimfactorError, match=expected[broken]):
+        METRICS[name](codes, rows, KINDS)
