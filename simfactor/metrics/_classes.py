@@ -25,7 +25,9 @@ def factor_classes(data: Samples, bins: int) -> list[Labels]:
 def check_bins(bins: int, what: str, n: int) -> None:
     """Raise SimfactorError unless there are at least two bins, and as many samples as bins."""
     if bins < 2:
-        raise SimfactorError(f"{what} is {bins}; at least 2 are needed to tell values apart (usually 10 to 20).")
+        raise SimfactorError(
+            f"{what} is {bins}; at least 2 are needed to tell values apart (usually 10 to 20)."
+        )
     if n < bins:
         raise SimfactorError(f"{n} samples cannot fill {bins} bins; give more samples or fewer {what}.")
 
