@@ -29,13 +29,13 @@ Write = Callable[[Callable[[bytes | memoryview], None]], None]
 def readable(path: Path, what: str) -> Iterator[None]:
     """Errors of reading ``path`` from inside become SimfactorErrors that say it is missing or damaged."""
     if not path.is_file():
-        raise SimfactorError(f"{str(path)!r} is missing; it should be {what}.")
+        raise SimfactorError(f"there is no file {str(path)!r}; it should be {what}.")
     try:
         yield
     except SimfactorError:
         raise
     except BROKEN as error:
-        raise SimfactorError(f"{str(path)!r} is damaged or no {what} ({error}). {AGAIN}") from error
+        raise SimfactorError(f"{str(path)!r} is damaged or not {what} ({error}). {AGAIN}") from error
 
 
 def npz_images(path: Path, key: str, count: int, cache: Path | None) -> NDArray[np.uint8]:
@@ -44,7 +44,7 @@ def npz_images(path: Path, key: str, count: int, cache: Path | None) -> NDArray[
     A stored member is mapped where it is. A compressed one is unpacked once, into ``<archive>.<key>.npy`` in
     ``cache`` (default: the archive's folder), with a progress bar; the CRC of the archive is checked then.
     """
-    with readable(path, ".npz archive"), zipfile.ZipFile(path) as archive:
+    with readable(path, "an .npz archive"), zipfile.ZipFile(path) as archive:
         member = _member(path, archive, key)
         with archive.open(member) as file:
             shape, _, dtype = _header(file)
@@ -64,7 +64,7 @@ def npz_images(path: Path, key: str, count: int, cache: Path | None) -> NDArray[
 
 def npz_array(path: Path, key: str) -> NDArray[Any]:
     """The whole member ``key`` of an .npz archive. Pickled members are refused, never executed."""
-    with readable(path, ".npz archive"), zipfile.ZipFile(path) as archive:
+    with readable(path, "an .npz archive"), zipfile.ZipFile(path) as archive:
         member = _member(path, archive, key)
         with archive.open(member) as file:
             return np.lib.format.read_array(file, allow_pickle=False)
@@ -72,7 +72,7 @@ def npz_array(path: Path, key: str) -> NDArray[Any]:
 
 def npy_array(path: Path) -> NDArray[Any]:
     """The array of an .npy file under any name. Pickled arrays are refused."""
-    with readable(path, "array as numpy.save writes it"):
+    with readable(path, "an array as numpy.save writes it"):
         return np.asarray(np.load(path, allow_pickle=False))
 
 
@@ -115,7 +115,7 @@ def unpack(target: Path, sources: Sequence[Path], size: int, write: Write) -> No
 
 def unpacked(target: Path, shape: Sequence[int]) -> NDArray[np.uint8]:
     """The map of an unpacked array. Raises SimfactorError when it has another shape than its source."""
-    with readable(target, "unpacked array"):
+    with readable(target, "an unpacked array"):
         array = _mapped(target, 0)
     if array.shape != tuple(shape):
         raise SimfactorError(

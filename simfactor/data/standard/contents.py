@@ -36,7 +36,7 @@ def lattice_of(space: FactorSpace, sizes: Sizes) -> Lattice:
 def folder_at(path: Path, holds: str) -> Path:
     """``path``, which must be a folder that holds what is said."""
     if not path.is_dir():
-        raise SimfactorError(f"{str(path)!r} is no folder; give the folder that holds {holds}.")
+        raise SimfactorError(f"{str(path)!r} is not a folder; give the folder that holds {holds}.")
     return path
 
 

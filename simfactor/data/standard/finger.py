@@ -86,7 +86,7 @@ def _pixels(path: Path, count: int, cache: Path | None) -> Pixels:
     if arrays.is_file():
         return ArrayPixels([npz_images(arrays, "images", count, cache)])
     target = (cache or path) / f"{tar.name}.index.npy"
-    with readable(tar, "archive of PNG images (or an .npz archive beside it)"):
+    with readable(tar, "a tar archive of PNG images (or an .npz archive)"):
         unpack(target, [tar], count * INDEX_BYTES, lambda out: _write_index(tar, count, out))
     spans = npy_array(target)
     if spans.shape != (count, 2):
@@ -112,7 +112,7 @@ def _write_index(tar: Path, count: int, out: Callable[[bytes | memoryview], None
                         )
                     spans[int(number)] = member.offset_data, member.size
     except tarfile.TarError as error:
-        raise SimfactorError(f"{str(tar)!r} is damaged or no tar archive ({error}). {AGAIN}") from error
+        raise SimfactorError(f"{str(tar)!r} is damaged or not a tar archive ({error}). {AGAIN}") from error
     missing = np.flatnonzero(spans[:, 1] == 0)
     if len(missing):
         raise SimfactorError(

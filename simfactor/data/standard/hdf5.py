@@ -56,7 +56,7 @@ def _dataset(path: Path, key: str) -> Iterator[Any]:
         raise SimfactorError(
             f"reading {str(path)!r} needs h5py; install it with `pip install 'simfactor[formats]'`."
         ) from None
-    with readable(path, "HDF5 file"), h5py.File(path, "r") as file:
+    with readable(path, "an HDF5 file"), h5py.File(path, "r") as file:
         if not isinstance(file.get(key), h5py.Dataset):
             raise SimfactorError(f"{str(path)!r} has no dataset {key!r}, only {', '.join(file)}. {AGAIN}")
         yield file[key]

@@ -79,10 +79,10 @@ def _car(path: Path, views: tuple[int, int], size: int | None) -> NDArray[np.uin
     from scipy.io.matlab import MatReadError
 
     try:
-        with readable(path, "MATLAB file with the array `im`"):
+        with readable(path, "a MATLAB file with the array `im`"):
             array = loadmat(path, variable_names=["im"]).get("im")
     except (MatReadError, NotImplementedError, TypeError, zlib.error) as error:
-        raise SimfactorError(f"{str(path)!r} is damaged or no MATLAB 5 file ({error}). {AGAIN}") from error
+        raise SimfactorError(f"{str(path)!r} is damaged or not a MATLAB 5 file ({error}). {AGAIN}") from error
     size = size or (len(array) if array is not None else 0)
     if array is None or array.shape != (size, size, 3, *views) or array.dtype != np.uint8:
         found = "no such array" if array is None else f"{array.shape} of {array.dtype}"
@@ -155,7 +155,7 @@ def _norb_matrix(path: Path) -> NDArray[np.generic]:
     zipped = path.with_name(f"{path.name}.gz")
     if not path.is_file() and zipped.is_file():
         raise SimfactorError(f"{str(zipped)!r} is compressed; unzip it first: `gunzip {zipped.name}`.")
-    with readable(path, "binary matrix of SmallNORB"):
+    with readable(path, "a binary matrix of SmallNORB"):
         head = np.fromfile(path, "<i4", 2)
         if len(head) < 2 or int(head[0]) not in NORB_TYPES or not 1 <= head[1] <= 8:
             raise SimfactorError(f"{str(path)!r} does not begin as a binary matrix of SmallNORB. {AGAIN}")

@@ -85,7 +85,7 @@ class FilePixels:
     def _image(self, position: int) -> Byte:
         path = self._path_of(position)
         if not path.is_file():
-            raise SimfactorError(f"{str(path)!r} is missing. {AGAIN}")
+            raise SimfactorError(f"there is no file {str(path)!r}. {AGAIN}")
         return _decoded(path.read_bytes(), str(path))
 
 
@@ -132,7 +132,7 @@ def resized(images: Byte, size: int) -> Byte:
 def _decoded(data: bytes, name: str) -> Byte:
     image = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR) if data else None
     if image is None:
-        raise SimfactorError(f"{name!r} is damaged or no PNG image. {AGAIN}")
+        raise SimfactorError(f"{name!r} is damaged or not a PNG image. {AGAIN}")
     return np.asarray(cv2.cvtColor(image, cv2.COLOR_BGR2RGB), np.uint8)
 
 

@@ -47,7 +47,9 @@ def test_unknown_names_and_impossible_arguments(all_tiny: dict[str, Tiny]) -> No
 
 
 def test_nothing_there(tiny: Tiny, tmp_path: Path) -> None:
-    with pytest.raises(SimfactorError, match=r"nothing.*(is missing; it should be|is no folder; give the)"):
+    with pytest.raises(
+        SimfactorError, match=r"(there is no file.*nothing.*it should be|nothing.*is not a folder; give the)"
+    ):
         tiny.open(path=tmp_path / "nothing")
 
 
@@ -83,7 +85,7 @@ def test_a_flipped_byte_inside_a_compressed_archive(fresh: Fresh, name: str) -> 
     data = bytearray(tiny.path.read_bytes())
     data[member.header_offset + member.compress_size // 2] ^= 0xFF
     tiny.path.write_bytes(data)
-    assert "is damaged or no .npz archive" in complaint(tiny)
+    assert "is damaged or not an .npz archive" in complaint(tiny)
     assert not list(tiny.path.parent.glob("*.npy*"))
 
 
@@ -144,18 +146,18 @@ def test_folders_of_pictures(fresh: Fresh, name: str) -> None:
     picture = tiny.path / "images" / "000005.png"
     good = picture.read_bytes()
     picture.write_bytes(good[:40])
-    assert f"{str(picture)!r} is damaged or no PNG image" in complaint(tiny)
+    assert f"{str(picture)!r} is damaged or not a PNG image" in complaint(tiny)
     picture.write_bytes(png(np.zeros((4, 6, 3), np.uint8)))
     assert "has 6 x 4 pixels, not 6 x 6" in complaint(tiny)
     picture.rename(picture.with_name("5.png"))
-    assert f"{str(picture)!r} is missing" in complaint(tiny)
+    assert f"there is no file {str(picture)!r}" in complaint(tiny)
     picture.with_name("5.png").unlink()
     assert f"has {len(tiny.images) - 1} .png files, but the lattice" in complaint(tiny)
     labels = tiny.path / ("labels.npy" if name == "isaac3d" else "train-rec.labels")
     labels.write_bytes(labels.read_bytes()[:-8])
     assert f"{str(labels)!r} is damaged" in complaint(tiny)
     labels.unlink()
-    assert f"{str(labels)!r} is missing" in complaint(tiny)
+    assert f"there is no file {str(labels)!r}" in complaint(tiny)
 
 
 def test_cars(fresh: Fresh) -> None:
@@ -166,7 +168,7 @@ def test_cars(fresh: Fresh) -> None:
     assert "found: no such array" in complaint(tiny)
     assert not list(tiny.path.glob("*.npy*"))
     (tiny.path / "car_002_mesh.mat").unlink()
-    assert "car_002_mesh.mat' is missing" in complaint(tiny)
+    assert "car_002_mesh.mat'; it should be a MATLAB file" in complaint(tiny)
     (tiny.path / "list.txt").unlink()
     assert "has 3 .mat files, but the data set has 4 cars" in complaint(tiny)
 
