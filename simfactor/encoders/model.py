@@ -37,9 +37,10 @@ class FactorEncoder(nn.Module):
         objective: a name from ``OBJECTIVES``; decides the layout.
         residual: width of the residual block (all latents, where nothing else is known); None: the
             objective's own.
-        network: a name from ``NETWORKS``.
+        network: a name from ``NETWORKS``; None: the objective's usual one.
 
-    Raises SimfactorError for an unknown objective or network, or an image size without a network.
+    Raises SimfactorError for an unknown objective or network, one that does not suit the objective, or an
+    image size without a network.
     """
 
     def __init__(
@@ -48,11 +49,13 @@ class FactorEncoder(nn.Module):
         image_size: int,
         objective: str = "supervised",
         residual: int | None = None,
-        network: str = "keypoints",
+        network: str | None = None,
     ) -> None:
         super().__init__()
-        recipe, made_by = objective_named(objective), network_named(network)
-        self.space, self.image_size, self.objective, self.network = space, image_size, objective, network
+        recipe = objective_named(objective)
+        self.network = recipe.network_named(network)
+        made_by = network_named(self.network)
+        self.space, self.image_size, self.objective = space, image_size, objective
         self.layout = recipe.layout(space, residual)
         self.heads = heads_of(space, self.layout) if recipe.latents == "anchored" else ()
         self._exact_outputs = self.heads[-1].outputs.stop if self.heads else 0

@@ -14,6 +14,7 @@ from tqdm import tqdm
 
 from simfactor.encoders.batches import put_on_device
 from simfactor.encoders.checkpoint import is_done, load_checkpoint, mark_done, save_checkpoint, write_history
+from simfactor.encoders.classical import fit_encoder
 from simfactor.encoders.model import FactorEncoder, check_images
 from simfactor.encoders.objectives import objective_named
 from simfactor.encoders.objectives.objective import Objective
@@ -31,7 +32,7 @@ def train_encoder(
     objective: str = "supervised",
     options: Mapping[str, Any] | None = None,
     residual: int | None = None,
-    network: str = "keypoints",
+    network: str | None = None,
     epochs: int = 30,
     batch_size: int = 64,
     learning_rate: float = 2e-3,
@@ -61,8 +62,10 @@ def train_encoder(
         objective: a name from ``OBJECTIVES``.
         options: the objective's own, e.g. ``{"beta": 8.0}`` or ``{"task_weight": 3.0}``.
         residual: width of the residual block (all latents, without labels); None: the objective's default.
-        network: a name from ``NETWORKS``.
-        epochs: passes over the training images; the learning rate falls to zero over them (a cosine).
+        network: a name from ``NETWORKS``; None: the objective's usual one.
+        epochs: passes over the training images; the learning rate falls to zero over them (a cosine). The
+            classical objectives (``pca``, ``ica``, ``factor_analysis``) are fitted at once: they have no use
+            for this and the next two, nor for ``augment`` and ``noise``.
         batch_size: images a step.
         learning_rate: AdamW's, at its highest.
         validation_share: share of the images, drawn by ``seed``, that is only validated on.
@@ -89,7 +92,7 @@ def train_encoder(
         "objective": objective,
         "options": dict(options or {}),
         "residual": encoder.layout.blocks[-1].width,
-        "network": network,
+        "network": encoder.network,
         "epochs": epochs,
         "batch_size": batch_size,
         "learning_rate": learning_rate,
@@ -103,9 +106,12 @@ def train_encoder(
     }
     if is_done(folder, arguments):
         return FactorEncoder.from_pretrained(folder, target)
-    training = Training(encoder, data, arguments)
-    _run(training, folder, progress)
-    encoder.load_state_dict(training.best)
+    if recipe.fit is None:
+        training = Training(encoder, data, arguments)
+        _run(training, folder, progress)
+        encoder.load_state_dict(training.best)
+    else:
+        fit_encoder(encoder, data, recipe.fit, folder, validation_share, seed, progress)
     encoder.save_pretrained(folder)
     mark_done(folder, arguments)
     return encoder
@@ -149,7 +155,7 @@ def _fresh_encoder(
     space: FactorSpace,
     objective: str,
     residual: int | None,
-    network: str,
+    network: str | None,
     seed: int,
 ) -> FactorEncoder:
     size = images.shape[-2] if len(images.shape) in (4, 5) else 0

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from simfactor.encoders.objectives import vae
+from simfactor.encoders.objectives import classical, vae
 from simfactor.encoders.objectives.objective import Objective, Player
 from simfactor.encoders.objectives.supervised import supervised
 from simfactor.errors import unknown_name
@@ -18,6 +18,9 @@ OBJECTIVES: dict[str, Objective] = {
     "supervised": Objective(
         {"encoder": Player(supervised)}, latents="anchored", residual=8, judged_by="anchor/", augment=True
     ),
+    "pca": Objective({}, latents="free", residual=LATENTS, fit=classical.pca),
+    "ica": Objective({}, latents="free", residual=LATENTS, fit=classical.ica),
+    "factor_analysis": Objective({}, latents="free", residual=LATENTS, fit=classical.factor_analysis),
     "ae": _unsupervised(Player(vae.ae)),
     "vae": _unsupervised(Player(vae.vae)),
     "beta_vae": _unsupervised(Player(vae.beta_vae)),

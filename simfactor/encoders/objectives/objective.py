@@ -16,7 +16,8 @@ from torch import Tensor, nn
 
 from simfactor.encoders.codes import Head
 from simfactor.encoders.layout import LatentLayout
-from simfactor.errors import unknown_name
+from simfactor.encoders.objectives.classical import Fitted, Values
+from simfactor.errors import SimfactorError, unknown_name
 from simfactor.factors import FactorSpace
 
 Terms: TypeAlias = dict[str, Tensor]
@@ -97,11 +98,22 @@ class Objective:
     judged_by: str | None = None  # the best epoch has the least sum of validated terms that begin with this
     augment: bool = False  # whether input augmentation is on unless asked otherwise
     extras: Callable[[LatentLayout], dict[str, nn.Module]] = _nothing  # networks beside encoder and decoder
+    fit: Callable[[Values, int, int], Fitted] | None = None  # instead of players: what is fitted at once
 
     @property
     def needs_labels(self) -> bool:
         """Whether nothing tells the blocks apart without labels."""
         return self.latents == "anchored" and not self.pairs
+
+    def network_named(self, asked: str | None) -> str:
+        """The network for it, None being the usual one. Raises SimfactorError where only one will do."""
+        usual = "keypoints" if self.fit is None else "linear"
+        if self.fit is not None and asked not in (None, usual):
+            raise SimfactorError(
+                f"network={asked!r}: this objective is fitted, not trained, and only to the network "
+                f"{usual!r}; leave `network` out."
+            )
+        return asked or usual
 
     def layout(self, space: FactorSpace, residual: int | None) -> LatentLayout:
         """The layout for a factor space; ``residual`` None is the objective's own width."""
