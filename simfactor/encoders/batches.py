@@ -49,29 +49,32 @@ class LabelledImages:
     def batch(
         self, index: Tensor, generator: torch.Generator, augment: bool = False, noise: float = 0.0
     ) -> Batch:
-        """The units at ``index`` (n,); with ``augment`` the second half of the images in another light.
+        """The units at ``index`` (n,), some in another light with ``augment``.
 
-        ``noise`` is the standard deviation of what is added to the pixels that the encoder sees.
+        Of single images the second half is shown so; of pairs, which must not change in more than their
+        factors, every other one before the change is shown so once more, behind the pairs. ``noise`` is the
+        standard deviation of what is added to the pixels that the encoder sees.
         """
-        images, codes, categories = (
-            self._joined(t[index]) for t in (self.images, self.codes, self.categories)
-        )
+        units = [tensor[index] for tensor in (self.images, self.codes, self.categories)]
+        labelled, changed = self.labelled[index], None
+        if self.changed is not None:
+            changed, labelled = self.changed[index], labelled.repeat(2)
+            units = [unit.transpose(0, 1).flatten(0, 1) for unit in units]  # all before, then all after
+        clean = len(units[0])
+        if augment and changed is not None:
+            again = slice(0, len(changed), 2)
+            *units, labelled = (torch.cat([unit, unit[again]]) for unit in (*units, labelled))
+        elif augment:
+            clean = (clean + 1) // 2
+        images, codes, categories = units
         targets = to_pixels(images)
-        clean = len(images)
-        if augment:
-            clean = (len(images) + 1) // 2
+        if clean < len(targets):
             targets = torch.cat([targets[:clean], photometric(targets[clean:], generator)])
         pixels = targets
         if noise > 0:
             drawn = torch.randn(targets.shape, generator=generator, device=targets.device)
             pixels = (targets + noise * drawn).clamp(0, 1)
-        labelled = self.labelled[index].repeat(self.images_per_unit)
-        changed = None if self.changed is None else self.changed[index]
         return Batch(pixels, targets, codes, categories, clean, labelled, changed)
-
-    def _joined(self, units: Tensor) -> Tensor:
-        """Units as images: of pairs first all before, then all after the change."""
-        return units if self.changed is None else units.transpose(0, 1).flatten(0, 1)
 
 
 def put_on_device(

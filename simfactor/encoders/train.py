@@ -166,16 +166,17 @@ def _fresh_encoder(
 
 
 def _check_data_options(recipe: Objective, label_share: float, augment: bool, noise: float) -> None:
-    if not 0 <= label_share <= 1 or (label_share == 0 and recipe.needs_labels):
-        least = "above 0" if recipe.needs_labels else "at least 0"
+    needed = recipe.labels == "needed"
+    if not 0 <= label_share <= 1 or (label_share == 0 and needed):
+        least = "above 0" if needed else "at least 0"
         raise SimfactorError(f"label_share={label_share!r} must be {least} and at most 1.")
+    if augment and recipe.pairs and recipe.labels == "none":
+        raise SimfactorError(
+            "augment=True shows images in another light for the sake of their labels, which this objective "
+            "does not use; leave it out, or use noise."
+        )
     if not 0 <= noise < 1:
         raise SimfactorError(f"noise={noise!r} must be at least 0 and below 1, pixels being in [0, 1].")
-    if augment and recipe.pairs:
-        raise SimfactorError(
-            "augment=True would change more than the pairs' factors; leave it out for an objective that "
-            "learns from pairs, or use noise."
-        )
 
 
 def _check_numbers(**numbers: float) -> None:

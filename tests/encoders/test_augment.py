@@ -1,3 +1,4 @@
+import numpy as np
 import torch
 from dots import SPACE, draw
 
@@ -52,3 +53,29 @@ def test_half_of_a_batch_stays_as_it_was_rendered():
     assert torch.equal(batch.pixels[:3], expected[:3])
     assert not torch.equal(batch.pixels[3:], expected[3:])
     assert data.batch(index, generator(0)).clean == 5
+
+
+def test_pairs_stay_as_they_were_and_some_are_shown_again_in_another_light():
+    before = SPACE.sample(6, 0)
+    rows = np.stack([before, SPACE.intervene(before, ["hue"], seed=1)], axis=1)
+    images = np.stack([draw(rows[:, 0]), draw(rows[:, 1])], axis=1)
+    layout = LatentLayout.for_space(SPACE)
+    data = put_on_device(images, rows, layout, SPACE, torch.device("cpu"), pairs=True)
+    index = torch.tensor([4, 0, 5])
+    batch = data.batch(index, generator(0), augment=True)
+    assert batch.clean == 6
+    assert batch.changed.tolist() == [[False, False, True, False]] * 3
+    for part, seen in enumerate(batch.pixels[:6].split(3)):
+        assert torch.equal(seen, to_pixels(torch.from_numpy(images[index, part])))
+    assert len(batch.pixels) == len(batch.labelled) == 8
+    assert torch.equal(batch.codes[6:], batch.codes[[0, 2]])
+    assert not torch.equal(batch.pixels[6:], batch.pixels[[0, 2]])
+
+
+def test_noise_is_seen_but_not_to_be_shown():
+    rows = SPACE.sample(4, 0)
+    data = put_on_device(draw(rows), rows, LatentLayout.for_space(SPACE), SPACE, torch.device("cpu"))
+    batch = data.batch(torch.arange(4), generator(0), noise=0.1)
+    error = batch.pixels - batch.targets
+    assert torch.equal(batch.targets, to_pixels(torch.from_numpy(draw(rows))))
+    assert 0.05 < error.std() < 0.1  # clipped where pixels are near 0 and 1

@@ -132,11 +132,11 @@ def test_covariance_against_torch():
 
 def test_anchors_by_hand():
     posterior, batch = example()
-    errors = anchors(HEADS, posterior, batch)
+    errors = anchors(HEADS, posterior, batch)  # shape is geometric: it counts in another light, too
     x = (posterior.outputs[:, 0] - batch.codes[:, 0]).square().mean() * 3
     hue = (posterior.outputs[:4, 2:4] - batch.codes[:4, 2:4]).square().sum(1).mean()
-    log_share = torch.log_softmax(posterior.outputs[:4, 4:], dim=1)
-    shape = -log_share[range(4), batch.categories[:4, 3]].mean() / math.log(2)
+    log_share = torch.log_softmax(posterior.outputs[:, 4:], dim=1)
+    shape = -log_share[range(6), batch.categories[:, 3]].mean() / math.log(2)
     assert [float(errors[name]) for name in ("x", "hue", "shape")] == pytest.approx(
         [float(x), float(hue), float(shape)], rel=1e-5
     )
@@ -152,7 +152,7 @@ def test_one_is_the_cost_of_knowing_nothing():
         assert float(error) == pytest.approx(1, abs=0.05), name
 
 
-def test_nuisances_are_anchored_on_clean_images_only():
+def test_what_light_can_change_is_anchored_on_clean_images_only():
     posterior, batch = example(clean=4)
     wrong = batch._replace(codes=batch.codes + torch.tensor([0, 0, 0, 0, 9, 9.0])[:, None])
     before, after = anchors(HEADS, posterior, batch), anchors(HEADS, posterior, wrong)

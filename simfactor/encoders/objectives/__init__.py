@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from simfactor.encoders.objectives import classical, vae
-from simfactor.encoders.objectives.objective import Objective, Player
-from simfactor.encoders.objectives.supervised import supervised
+from collections.abc import Callable
+
+from simfactor.encoders.objectives import classical, factor_vae, info_gan, pairs, vae
+from simfactor.encoders.objectives.interventional import interventional
+from simfactor.encoders.objectives.objective import Objective, Player, Terms
+from simfactor.encoders.objectives.supervised import semi_supervised, supervised
 from simfactor.errors import unknown_name
 
 LATENTS = 10  # of the encoders without labels, as in the literature
@@ -14,10 +17,50 @@ def _unsupervised(player: Player, judged_by: str | None = "loss") -> Objective:
     return Objective({"vae": player}, latents="free", residual=LATENTS, judged_by=judged_by)
 
 
+def _weak(terms: Callable[..., Terms], latents: str) -> Objective:
+    width = LATENTS if latents == "free" else 2
+    return Objective({"vae": Player(terms)}, latents, residual=width, pairs=True, judged_by="loss")
+
+
+def _info_gan(critic: Callable[..., Terms]) -> Objective:
+    rate, betas = 0.1, (0.5, 0.999)
+    return Objective(
+        {
+            "generator": Player(info_gan.generator, ("encoder", "decoder"), rate, betas, 0.0),
+            "critic": Player(critic, ("extras.critic",), rate, betas, 0.0),
+        },
+        latents="free",
+        residual=LATENTS,
+        extras=info_gan.critic_of,
+        decoder_noise=info_gan.NOISE,
+    )
+
+
 OBJECTIVES: dict[str, Objective] = {
     "supervised": Objective(
-        {"encoder": Player(supervised)}, latents="anchored", residual=8, judged_by="anchor/", augment=True
+        {"encoder": Player(supervised)},
+        latents="anchored",
+        residual=8,
+        labels="needed",
+        judged_by="anchor/",
+        augment=True,
     ),
+    "semi_supervised": Objective(
+        {"vae": Player(semi_supervised)}, latents="blocks", residual=8, labels="needed", judged_by="anchor/"
+    ),
+    "interventional": Objective(
+        {"encoder": Player(interventional)},
+        latents="anchored",
+        residual=8,
+        pairs=True,
+        labels="optional",
+        judged_by="anchor/",
+        augment=True,
+    ),
+    "ada_gvae": _weak(pairs.ada_gvae, "free"),
+    "ada_mlvae": _weak(pairs.ada_mlvae, "free"),
+    "group_vae": _weak(pairs.group_vae, "blocks"),
+    "ml_vae": _weak(pairs.ml_vae, "blocks"),
     "pca": Objective({}, latents="free", residual=LATENTS, fit=classical.pca),
     "ica": Objective({}, latents="free", residual=LATENTS, fit=classical.ica),
     "factor_analysis": Objective({}, latents="free", residual=LATENTS, fit=classical.factor_analysis),
@@ -28,6 +71,17 @@ OBJECTIVES: dict[str, Objective] = {
     "beta_tcvae": _unsupervised(Player(vae.beta_tcvae)),
     "dip_vae_i": _unsupervised(Player(vae.dip_vae_i)),
     "dip_vae_ii": _unsupervised(Player(vae.dip_vae_ii)),
+    "factor_vae": Objective(
+        {
+            "vae": Player(factor_vae.factor_vae, ("encoder", "decoder")),
+            "critic": Player(factor_vae.critic, ("extras.critic",), 0.5, betas=(0.5, 0.9), weight_decay=0.0),
+        },
+        latents="free",
+        residual=LATENTS,
+        extras=factor_vae.critic_of,
+    ),
+    "info_gan": _info_gan(info_gan.critic),
+    "info_gan_r1": _info_gan(info_gan.critic_r1),
 }
 
 

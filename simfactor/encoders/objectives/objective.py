@@ -64,7 +64,7 @@ class Model(Protocol):
         """pixels (n, 3, s, s) in [0, 1] -> what the encoder says of them."""
 
     def logits(self, latents: Tensor) -> Tensor:
-        """latents (n, L) -> logits (n, 3, s, s) of the decoded pixels."""
+        """latents (n, L) or, with the decoder's noise, (n, L + D) -> logits (n, 3, s, s) of the pixels."""
 
 
 @dataclass(frozen=True)
@@ -95,15 +95,12 @@ class Objective:
     latents: str
     residual: int  # width of the residual block unless asked otherwise
     pairs: bool = False  # learns from pairs of images that differ in few factors
+    labels: str = "none"  # "none", "optional" or "needed": whether it learns from labels
     judged_by: str | None = None  # the best epoch has the least sum of validated terms that begin with this
     augment: bool = False  # whether input augmentation is on unless asked otherwise
     extras: Callable[[LatentLayout], dict[str, nn.Module]] = _nothing  # networks beside encoder and decoder
     fit: Callable[[Values, int, int], Fitted] | None = None  # instead of players: what is fitted at once
-
-    @property
-    def needs_labels(self) -> bool:
-        """Whether nothing tells the blocks apart without labels."""
-        return self.latents == "anchored" and not self.pairs
+    decoder_noise: int = 0  # inputs of the decoder beside the latents, 0 in pictures of latents
 
     def network_named(self, asked: str | None) -> str:
         """The network for it, None being the usual one. Raises SimfactorError where only one will do."""

@@ -1,11 +1,18 @@
-"""Every factor's block anchored to its label."""
+"""Every factor's block anchored to its label, of all images or of some."""
 
 from __future__ import annotations
 
 import torch
 
 from simfactor.encoders.objectives.objective import Batch, Model, Posterior, Step, Terms
-from simfactor.encoders.objectives.terms import anchors, reconstruction, residual_kl, sample, split_exact
+from simfactor.encoders.objectives.terms import (
+    anchors,
+    block_anchors,
+    reconstruction,
+    residual_kl,
+    sample,
+    split_exact,
+)
 
 DECODED_SHARE = 0.25  # decoding costs more than encoding, and its weights need fewer images
 
@@ -27,7 +34,7 @@ def supervised(
     its terms and keeps their thousands of nats from drowning the anchors. (Ours.)
     """
     posterior = model.posterior(batch.pixels)
-    terms = weighted_anchors(model, posterior, batch, task_weight)
+    terms = weighted(model, anchors(model.heads, posterior, batch), task_weight)
     decoded = max(1, round(DECODED_SHARE * len(batch.pixels)))
     shown = Posterior(*(tensor[:decoded] for tensor in posterior))
     exact, mean = split_exact(shown)
@@ -37,8 +44,33 @@ def supervised(
     return terms
 
 
-def weighted_anchors(model: Model, posterior: Posterior, batch: Batch, task_weight: float) -> Terms:
-    """The anchors as terms ``anchor/<factor>``, those of task factors times ``task_weight``."""
-    weights = {head.name: task_weight if head.factor.role == "task" else 1.0 for head in model.heads}
-    found = anchors(model.heads, posterior, batch)
-    return {f"anchor/{name}": weights[name] * error for name, error in found.items()}
+def semi_supervised(
+    model: Model,
+    batch: Batch,
+    step: Step,
+    *,
+    anchor_weight: float = 1000.0,
+    task_weight: float = 1.0,
+    beta: float = 4.0,
+    likelihood: str = "bernoulli",
+) -> Terms:
+    """A beta-VAE with a Gaussian block a factor, whose means are anchored in the images that have labels.
+
+    Locatello et al. 2020, "Disentangling factors of variation using few labels", eq. 3: all images pay the
+    evidence bound, so those without labels shape the code as well. ``anchor_weight`` sets what one unit
+    of :func:`block_anchors` is worth in nats.
+    """
+    posterior = model.posterior(batch.pixels)
+    found = block_anchors(model.space, model.layout, posterior, batch)
+    logits = model.logits(sample(posterior, step.generator))
+    return {
+        **{name: anchor_weight * error for name, error in weighted(model, found, task_weight).items()},
+        "reconstruction": reconstruction(batch.targets, logits, likelihood),
+        "kl": beta * residual_kl(posterior),
+    }
+
+
+def weighted(model: Model, errors: Terms, task_weight: float) -> Terms:
+    """Errors of factors as terms ``anchor/<factor>``, those of task factors times ``task_weight``."""
+    weights = {name: task_weight if model.space[name].role == "task" else 1.0 for name in errors}
+    return {f"anchor/{name}": weights[name] * error for name, error in errors.items()}

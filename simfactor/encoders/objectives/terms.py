@@ -8,11 +8,13 @@ import torch
 from torch import Tensor
 from torch.nn.functional import binary_cross_entropy_with_logits, cross_entropy
 
-from simfactor.encoders.codes import Head
-from simfactor.encoders.layout import is_circular
+from simfactor.encoders.codes import Head, category_codes
+from simfactor.encoders.layout import LatentLayout, is_circular
 from simfactor.encoders.objectives.objective import Batch, Posterior, Terms
 from simfactor.errors import unknown_name
-from simfactor.factors import Categorical
+from simfactor.factors import Categorical, Factor, FactorSpace
+
+GEOMETRIC = ("pose", "shape", "camera")  # groups that photometric augmentation does not change
 
 
 def reconstruction(targets: Tensor, logits: Tensor, likelihood: str = "bernoulli") -> Tensor:
@@ -61,19 +63,44 @@ def anchors(heads: tuple[Head, ...], posterior: Posterior, batch: Batch) -> Term
 
     Mean squared error over that of always answering the middle: 1/3 for one number uniform on [-1, 1], 1
     for a point on the circle; cross-entropy over the log of the number of values. Only labelled images
-    count. A nuisance (a light, a colour) is compared on the clean images only: photometric augmentation
-    changes it without telling.
+    count, and in another light (photometric augmentation) only factors that light cannot change.
     """
     terms: Terms = {}
     for head in heads:
-        count = len(batch.pixels) if head.factor.role == "task" else batch.clean
-        known = batch.labelled[:count]
-        outputs = posterior.outputs[:count, head.outputs]
+        outputs = posterior.outputs[:, head.outputs]
         if isinstance(head.factor, Categorical):
-            error = cross_entropy(outputs, batch.categories[:count, head.column], reduction="none")
-            chance = math.log(max(head.factor.levels, 2))
+            error = cross_entropy(outputs, batch.categories[:, head.column], reduction="none")
+            error = error / math.log(max(head.factor.levels, 2))
         else:
-            error = (outputs - batch.codes[:count, head.latents]).square().sum(dim=1)
-            chance = 1.0 if is_circular(head.factor) else 1 / 3
-        terms[head.name] = (error * known).sum() / known.sum().clamp(min=1) / chance
+            error = (outputs - batch.codes[:, head.latents]).square().sum(dim=1) / spread(head.factor)
+        terms[head.name] = _mean_over_known(error, head.factor, batch)
     return terms
+
+
+def block_anchors(space: FactorSpace, layout: LatentLayout, posterior: Posterior, batch: Batch) -> Terms:
+    """The same for Gaussian blocks: squared errors of their means, categories at their evenly spaced codes.
+
+    With few labels this is the usual supervision of a VAE (Locatello et al. 2020, "Disentangling factors of
+    variation using few labels", eq. 3 with a squared error).
+    """
+    terms: Terms = {}
+    for name in layout.names[:-1]:
+        where = layout.slice(name)
+        error = (posterior.mean[:, where] - batch.codes[:, where]).square().sum(dim=1) / spread(space[name])
+        terms[name] = _mean_over_known(error, space[name], batch)
+    return terms
+
+
+def spread(factor: Factor) -> float:
+    """The mean square of a factor's codes: what always answering the middle costs."""
+    if isinstance(factor, Categorical):
+        codes = category_codes(factor)
+        return float((codes**2).mean()) or 1.0
+    return 1.0 if is_circular(factor) else 1 / 3
+
+
+def _mean_over_known(error: Tensor, factor: Factor, batch: Batch) -> Tensor:
+    """The mean of errors (n,) over labelled images that show the factor as it was rendered; 0 for none."""
+    count = len(error) if factor.role == "task" or factor.group in GEOMETRIC else batch.clean
+    known = batch.labelled[:count]
+    return (error[:count] * known).sum() / known.sum().clamp(min=1)
