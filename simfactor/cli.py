@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import importlib
 import os
 import sys
 from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple
+from pathlib import Path
+from typing import Annotated, Any, Literal, NamedTuple
 
 import tyro
 
@@ -15,12 +17,25 @@ from simfactor import __version__, config
 from simfactor.config import RunConfig, Shared, load_config, section_names
 from simfactor.errors import SimfactorError, unknown_name
 
+PICTURES = (".png", ".jpg", ".jpeg", ".bmp", ".webp", ".tif", ".tiff")
+
 
 @dataclasses.dataclass(frozen=True)
 class GenerateConfig(Shared):
     """Render the labelled data set (OUT/data). A set that is partly there is completed."""
 
     data: config.Data = dataclasses.field(default_factory=config.Data)
+
+
+@dataclasses.dataclass(frozen=True)
+class ExportConfig(Shared):
+    """Write the data set for other programs. An earlier export of the same path is replaced."""
+
+    data: config.Data = dataclasses.field(default_factory=config.Data)
+    format: Literal["npz", "h5", "webdataset", "huggingface"] = "npz"
+    """npz: keys of dSprites; h5: datasets of Shapes3D; webdataset: tar shards; huggingface: `datasets`."""
+    to: str | None = None
+    """File or folder to write (default: OUT/export.FORMAT)."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -63,6 +78,31 @@ class RunAllConfig(RunConfig):
     """Do everything, in order: generate, train-encoder, score, train-agent, transfer, report."""
 
 
+@dataclasses.dataclass(frozen=True)
+class EditConfig(Shared):
+    """Change factors of a picture by its latents, or score such edits in the simulator (OUT/edits)."""
+
+    data: config.Data = dataclasses.field(default_factory=config.Data)
+    image: Annotated[Path | None, tyro.conf.Positional, tyro.conf.arg(metavar="IMAGE")] = None
+    """Picture to edit; its middle square is resized to what the encoder sees."""
+    values: Annotated[
+        tuple[str, ...], tyro.conf.arg(name="set", metavar="FACTOR=VALUE"), tyro.conf.UseAppendAction
+    ] = ()
+    """What to change, once a factor: light_azimuth=40deg, table_texture=brick. May be repeated."""
+    exchange: Annotated[
+        tuple[str, ...], tyro.conf.arg(metavar="FACTOR=IMAGE"), tyro.conf.UseAppendAction
+    ] = ()
+    """Take a block (a factor's, a group's or a role's) from another picture, before what is set."""
+    to: Annotated[Path | None, tyro.conf.arg(metavar="FILE")] = None
+    """Where to write the edited picture (default: beside it, NAME-edited.png), and a strip to compare."""
+    encoder_folder: Annotated[Path | None, tyro.conf.arg(name="encoder", metavar="FOLDER")] = None
+    """Folder of the encoder (default: OUT/encoder)."""
+    score: tyro.conf.FlagCreatePairsOff[bool] = False
+    """Instead: edit every factor of rendered images and compare with the true counterfactuals."""
+    count: Annotated[int, tyro.conf.arg(metavar="N")] = 64
+    """Images for --score, none of which a training has seen."""
+
+
 class Command(NamedTuple):
     """A command: the options it takes and the function of simfactor.pipeline that does it."""
 
@@ -73,8 +113,10 @@ class Command(NamedTuple):
 COMMANDS = {
     "run": Command(RunAllConfig, "run"),
     "generate": Command(GenerateConfig, "generate"),
+    "export": Command(ExportConfig, "export"),
     "train-encoder": Command(TrainEncoderConfig, "train_encoder"),
     "score": Command(ScoreConfig, "score"),
+    "edit": Command(EditConfig, "edit"),
     "train-agent": Command(TrainAgentConfig, "train_agent"),
     "transfer": Command(TransferConfig, "transfer"),
     "report": Command(ReportConfig, "report"),
@@ -108,15 +150,25 @@ def parse(args: list[str]) -> tuple[Callable[[RunConfig], Any], RunConfig]:
     if name not in COMMANDS:
         raise unknown_name("command", name, COMMANDS)
     options, function = COMMANDS[name]
-    path = rest.pop(0) if rest and not rest[0].startswith("-") else None
+    shared = [key for key in section_names(options) if key in section_names(RunConfig)]
+    own = [key for key in section_names(options) if key not in shared]
+    path = rest.pop(0) if rest and _may_be_config(rest[0]) else None
     loaded = load_config(path)
-    defaults = options(**{key: getattr(loaded, key) for key in section_names(options)})
+    defaults = options(**{key: getattr(loaded, key) for key in shared})
     chosen = tyro.cli(options, default=defaults, args=rest, prog=f"simfactor {name} {path or 'CONFIG'}")
-    sections = {key: getattr(chosen, key) for key in section_names(options)}
+    sections = {key: getattr(chosen, key) for key in shared}
     # read when torch is loaded; threads that spin while they wait are 5-10 times slower on a busy machine
     os.environ.setdefault("OMP_WAIT_POLICY", "passive")
     pipeline = importlib.import_module("simfactor.pipeline")  # heavy imports, not needed for --help
-    return getattr(pipeline, function), dataclasses.replace(loaded, **sections)
+    stage = getattr(pipeline, function)
+    if own:
+        stage = functools.partial(stage, **{key: getattr(chosen, key) for key in own})
+    return stage, dataclasses.replace(loaded, **sections)
+
+
+def _may_be_config(argument: str) -> bool:
+    """Whether the first argument is the configuration, and not an option or the picture that `edit` takes."""
+    return not argument.startswith("-") and Path(argument).suffix.lower() not in PICTURES
 
 
 def overview() -> str:
@@ -136,6 +188,7 @@ def overview() -> str:
             "what is done is kept, what is missing is made.",
             "",
             "  simfactor run quickstart                 the whole loop, a report in runs/quickstart/",
+            "  simfactor edit --set light_azimuth=40deg photo.png",
             "  simfactor COMMAND CONFIG --help          all options of one command, with the file's values",
             "  simfactor --version",
         ]

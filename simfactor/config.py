@@ -23,6 +23,16 @@ Positive: TypeAlias = Annotated[float, Field(gt=0)]
 
 
 @dataclass(frozen=True, config=STRICT)
+class Correlation:
+    """Two factors that tend to occur together in the data set."""
+
+    factors: tuple[str, str]
+    """Their names."""
+    strength: Annotated[float, Field(gt=-1, lt=1)]
+    """Correlation of a Gaussian copula; each factor alone is distributed as before."""
+
+
+@dataclass(frozen=True, config=STRICT)
 class World:
     """What is rendered, and which part of it the encoder and the policy may train on."""
 
@@ -36,6 +46,10 @@ class World:
     """Ranges that the data set, and so the encoder, is drawn from (factors left out: their full range)."""
     policy_support: Choices = dataclasses.field(default_factory=dict)
     """Ranges that agents train in, inside encoder_support: the clean domain."""
+    correlations: Annotated[tuple[Correlation, ...], tyro.conf.Fixed, tyro.conf.Suppress] = ()
+    """Factors that are correlated in the data set, and in nothing else."""
+    held_out: Annotated[tuple[dict[str, Any], ...], tyro.conf.Fixed, tyro.conf.Suppress] = ()
+    """What the data set never shows: ranges or values of one factor, or of several at once."""
 
 
 @dataclass(frozen=True, config=STRICT)
@@ -46,6 +60,8 @@ class Data:
     """Images to train the encoder on."""
     score_count: Annotated[int, Field(ge=60)] = 1500
     """Further images that no training sees, for the scores."""
+    score_on: Literal["seen", "everything"] = "seen"
+    """The scores' images: drawn as the training images are, or without correlations and held-out parts."""
     shard_size: Count = 512
     """Images per shard, the unit of work and of resuming."""
     workers: Count = 2
@@ -216,6 +232,6 @@ def _field_class(owner: Any, part: object) -> Any:
     """The configuration class of a field; for a table or list of them, the class of its entries."""
     if owner is None or not dataclasses.is_dataclass(owner):
         return owner
-    kinds = {"train": Agent, "shifts": ShiftRanges, "augment": Augment}
+    kinds = {"train": Agent, "shifts": ShiftRanges, "augment": Augment, "correlations": Correlation}
     sections = {"world": World, "data": Data, "encoder": Encoder, "agents": Agents, "transfer": Transfer}
     return {**sections, **kinds}.get(str(part), owner)

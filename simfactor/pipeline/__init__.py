@@ -1,10 +1,20 @@
 """The stages of a run: configurations in, library calls out. Each finishes what is missing and no more."""
 
 from simfactor.pipeline.plan import Plan, make_plan
-from simfactor.pipeline.stages import generate, report, run, score, train_agent, train_encoder, transfer
+from simfactor.pipeline.stages import (
+    export,
+    generate,
+    report,
+    run,
+    score,
+    train_agent,
+    train_encoder,
+    transfer,
+)
 
 __all__ = [
     "Plan",
+    "export",
     "generate",
     "make_plan",
     "report",

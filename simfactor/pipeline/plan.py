@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import gymnasium as gym
 import numpy as np
 
 from simfactor import agents
-from simfactor.config import Agent, RunConfig
+from simfactor.config import Agent, Correlation, RunConfig, World
 from simfactor.encoders import OBJECTIVES, LatentLayout
 from simfactor.envs import make_reach
 from simfactor.errors import SimfactorError, naming
@@ -18,7 +20,18 @@ from simfactor.factors import FactorSpace, load_space
 from simfactor.render import StudioSpec
 from simfactor.transfer import Domain, MakeEnv, Shift, transfer_domains
 
+TRIAL = 64  # rows drawn to see whether a space has any
 EPISODE_SEEDS = 1_000_000  # test episodes are numbered from here on, training seeds lie below
+
+
+@dataclass(frozen=True)
+class Images:
+    """A data set of a run: where it is, and which sample of which space it shows."""
+
+    folder: Path
+    space: FactorSpace
+    count: int
+    seed: int
 
 
 @dataclass(frozen=True)
@@ -27,6 +40,7 @@ class Plan:
 
     run: RunConfig
     encoder_space: FactorSpace  # what the data set shows
+    score_space: FactorSpace  # what the scores' images show
     policy_space: FactorSpace  # the clean domain, where agents train
     domains: tuple[Domain, ...]  # the clean one first, then every shift's
 
@@ -39,6 +53,23 @@ class Plan:
     def labels(self) -> FactorSpace:
         """The factors that vary in the data set: what the encoder has to separate."""
         return self.encoder_space.varying
+
+    @property
+    def training_images(self) -> Images:
+        """The data set, with the scores' images at its end if they are drawn alike."""
+        data = self.run.data
+        count = data.count + (data.score_count if data.score_on == "seen" else 0)
+        return Images(self.folder / "data", self.encoder_space, count, self.run.seed)
+
+    @property
+    def score_images(self) -> Images:
+        """The data set whose last images are those of the scores."""
+        if self.run.data.score_on == "seen":
+            return self.training_images
+        # another seed: factors that nothing correlates would have the values of the training images again
+        return Images(
+            self.folder / "score-data", self.score_space, self.run.data.score_count, self.run.seed + 1
+        )
 
     @property
     def studio(self) -> StudioSpec:
@@ -91,18 +122,57 @@ def make_plan(run: RunConfig) -> Plan:
     world = run.world
     full = load_space(world.space)
     with naming("world.encoder_support"):
-        encoder_space = full.restrict(world.encoder_support)
+        support_space = full.restrict(world.encoder_support)
     with naming("world.policy_support (must lie inside encoder_support)"):
-        policy_space = encoder_space.restrict(world.policy_support)
+        policy_space = support_space.restrict(world.policy_support)
+    encoder_space = _shown(support_space, world)
+    score_space = encoder_space if run.data.score_on == "seen" else support_space
     support = {**world.encoder_support, **world.policy_support}
     with naming("transfer.shifts"):
         shifts = [Shift(name, shift.factors, shift.level) for name, shift in run.transfer.shifts.items()]
         domains = transfer_domains(full, support, encoder_space, shifts, world.renderer)
-    plan = Plan(run, encoder_space, policy_space, domains)
+    plan = Plan(run, encoder_space, score_space, policy_space, domains)
     for name, agent in run.agents.train.items():
         with naming(f"agents.train.{name}"):
             _check_agent(agent, plan.layout)
     return plan
+
+
+def _shown(space: FactorSpace, world: World) -> FactorSpace:
+    """The space as the data set shows it: factors correlated, and parts held out."""
+    for i, correlation in enumerate(world.correlations):
+        with naming(f"world.correlations.{i}"):
+            space = _correlated(space, correlation)
+    for i, choices in enumerate(world.held_out):
+        with naming(f"world.held_out.{i}"):
+            space = _without(space, choices)
+    if world.held_out:
+        with naming("world.held_out"):
+            space.sample(TRIAL, seed=0)  # fails if (almost) nothing is left
+    return space
+
+
+def _correlated(space: FactorSpace, correlation: Correlation) -> FactorSpace:
+    for name in correlation.factors:
+        if space[name].fixed:
+            raise SimfactorError(
+                f"{name} is {space[name].describe()} in all images; widen it in encoder_support."
+            )
+    if any(set(pair) == set(correlation.factors) for pair in space.correlations):
+        raise SimfactorError(f"{' and '.join(correlation.factors)} are correlated already; say it once.")
+    return space.correlate({correlation.factors: correlation.strength})
+
+
+def _without(space: FactorSpace, choices: Mapping[str, Any]) -> FactorSpace:
+    if not choices:
+        raise SimfactorError("no factor is named; hold out, for example, {object_shape: cube}.")
+    if len(choices) > 1:
+        return space.hold_out_combination(choices)
+    (name,) = choices
+    left = space.hold_out(choices)
+    if left[name].describe() == space[name].describe():
+        raise SimfactorError(f"{dict(choices)} is outside encoder_support already; choose what is inside.")
+    return left
 
 
 def augmentations(agent: Agent) -> list[agents.Augmentation]:

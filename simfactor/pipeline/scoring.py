@@ -28,8 +28,8 @@ METRICS = 3  # steps of the progress bar: DCI, decodability, and the rest
 def score_encoder(plan: Plan, dataset: FactorDataset, encoder: FactorEncoder) -> dict[str, Any]:
     """MIG, DCI and decodability of the encoder, kept in OUT/scores; computed anew if something changed."""
     folder = plan.folder / "scores"
-    first = plan.run.data.count
-    indices = np.arange(first, first + plan.run.data.score_count)
+    end = plan.score_images.count
+    indices = np.arange(end - plan.run.data.score_count, end)
     fingerprint = _fingerprint(plan, encoder, len(indices))
     if (folder / "scores.json").exists():
         stored = read_json(folder / "scores.json")
@@ -96,6 +96,7 @@ def _fingerprint(plan: Plan, encoder: FactorEncoder, count: int) -> str:
     for name, tensor in sorted(encoder.state_dict().items()):
         digest.update(name.encode())
         digest.update(tensor.cpu().numpy().tobytes())
-    how = [plan.encoder_space.fingerprint, plan.run.seed, plan.run.data.count, count, CLASS_BINS, DCI_LEARNER]
+    shown = plan.score_images
+    how = [shown.space.fingerprint, shown.seed, shown.count, count, CLASS_BINS, DCI_LEARNER]
     digest.update(json.dumps(how).encode())
     return digest.hexdigest()[:16]

@@ -13,8 +13,9 @@ from simfactor import agents, data, encoders
 from simfactor.atomic import write_atomically
 from simfactor.config import RunConfig
 from simfactor.errors import SimfactorError
+from simfactor.pipeline.partners import training_images
 from simfactor.pipeline.pictures import pictures
-from simfactor.pipeline.plan import Plan, make_plan
+from simfactor.pipeline.plan import Images, Plan, make_plan
 from simfactor.pipeline.policies import check_policy, open_policy, training_options, version
 from simfactor.pipeline.records import provenance, read_json, stage_seconds, timed, write_json
 from simfactor.pipeline.scoring import score_encoder
@@ -36,35 +37,40 @@ def generate(config: RunConfig) -> data.FactorDataset:
     """The labelled data set: images to train the encoder on, then those that only scores see."""
     plan = make_plan(config)
     with timed(config, "generate"):
-        return data.generate(
-            plan.encoder_space,
-            plan.folder / "data",
-            config.data.count + config.data.score_count,
-            config.seed,
-            plan.studio,
-            config.data.shard_size,
-            config.data.workers,
-        )
+        if plan.score_images != plan.training_images:
+            _generate(plan, plan.score_images)
+        return _generate(plan, plan.training_images)
+
+
+def export(config: RunConfig, format: str = "npz", to: str | None = None) -> Path:
+    """The data set in a format that other programs read. Returns the path written."""
+    plan = make_plan(config)
+    path = data.export(_dataset(plan, plan.training_images), to or plan.folder / f"export.{format}", format)
+    print(f"written: {path}")
+    return path
 
 
 def train_encoder(config: RunConfig) -> encoders.FactorEncoder:
     """The encoder of the factors that vary in the data set."""
     plan = make_plan(config)
-    dataset = _dataset(plan)
+    dataset = _dataset(plan, plan.training_images)
     columns = [dataset.space.index(name) for name in plan.labels.names]
-    training = slice(0, config.data.count)
     with timed(config, "train-encoder"):
+        images, rows = training_images(plan, dataset)
         return encoders.train_encoder(
-            dataset.images(training),
-            dataset.factors(training)[:, columns],
+            images,
+            rows[..., columns],
             plan.labels,
             plan.folder / "encoder",
             objective=config.encoder.objective,
             options=config.encoder.options,
+            network=config.encoder.network,
             epochs=config.encoder.epochs,
             batch_size=config.encoder.batch_size,
             learning_rate=config.encoder.learning_rate,
+            label_share=config.encoder.label_share,
             augment=config.encoder.augment,
+            noise=config.encoder.noise,
             seed=config.seed,
             device=config.encoder.device,
         )
@@ -73,7 +79,7 @@ def train_encoder(config: RunConfig) -> encoders.FactorEncoder:
 def score(config: RunConfig) -> dict[str, Any]:
     """MIG, DCI and decodability of the encoder."""
     plan = make_plan(config)
-    dataset, encoder = _dataset(plan), _encoder(plan)
+    dataset, encoder = _dataset(plan, plan.score_images), _encoder(plan)
     with timed(config, "score"):
         scores = score_encoder(plan, dataset, encoder)
     for name in ("mig", "dci_disentanglement", "dci_completeness", "dci_informativeness", "decodability"):
@@ -132,7 +138,7 @@ def transfer(config: RunConfig) -> dict[str, Any]:
 def report(config: RunConfig) -> dict[str, Any]:
     """summary.json and report.html, from what the other stages left. Returns the summary."""
     plan = make_plan(config)
-    dataset, encoder = _dataset(plan), _encoder(plan)
+    dataset, encoder = _dataset(plan, plan.training_images), _encoder(plan)
     table = _read(plan.folder / RESULTS, "transfer")
     scores = _read(plan.folder / "scores" / "scores.json", "score")["scores"]
     with timed(config, "report"):
@@ -160,13 +166,25 @@ def report(config: RunConfig) -> dict[str, Any]:
     return summary
 
 
-def _dataset(plan: Plan) -> data.FactorDataset:
-    dataset = data.FactorDataset(plan.folder / "data")
-    dataset.expect(plan.encoder_space)
-    wanted = plan.run.data.count + plan.run.data.score_count
-    if len(dataset) < wanted:
+def _generate(plan: Plan, images: Images) -> data.FactorDataset:
+    options = plan.run.data
+    return data.generate(
+        images.space,
+        images.folder,
+        images.count,
+        images.seed,
+        plan.studio,
+        options.shard_size,
+        options.workers,
+    )
+
+
+def _dataset(plan: Plan, images: Images) -> data.FactorDataset:
+    dataset = data.FactorDataset(images.folder)
+    dataset.expect(images.space)
+    if len(dataset) < images.count:
         raise SimfactorError(
-            f"the data set in {plan.folder / 'data'} has {len(dataset)} images, this run needs {wanted}; "
+            f"the data set in {images.folder} has {len(dataset)} images, this run needs {images.count}; "
             "run `simfactor generate` with the same configuration first."
         )
     return dataset

@@ -163,14 +163,14 @@ def _outside(
             outside.append(name)
     if outside:
         return outside
-    straddled = straddled_combination(shifted, support)
+    straddled = straddled_combination(names, shifted, support)
     if straddled is not None:
         ranges = ", ".join(f"{name} {shifted[name].describe()}" for name in straddled)
         raise SimfactorError(
             f"{ranges} lie partly inside and partly outside a combination that the {whose}'s training "
             "support holds out; narrow them to the combination or move them out of it."
         )
-    return list(names) if in_held_out_combination(shifted, support) else []
+    return list(names) if in_held_out_combination(names, shifted, support) else []
 
 
 def _supports(name: str, shifted: FactorSpace, policy: FactorSpace, encoder: FactorSpace) -> str:

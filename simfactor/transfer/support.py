@@ -38,27 +38,32 @@ def factor_relation(shifted: Factor, support: Factor) -> Relation:
     )
 
 
-def straddled_combination(shifted: FactorSpace, support: FactorSpace) -> tuple[str, ...] | None:
-    """The factors of a held-out combination of ``support`` across whose edge ``shifted`` lies, if any."""
-    for names, relations in _combinations(shifted, support):
+def straddled_combination(
+    moved: Sequence[str], shifted: FactorSpace, support: FactorSpace
+) -> tuple[str, ...] | None:
+    """The factors of a held-out combination of ``support`` across whose edge ``shifted`` lies, if any.
+
+    Combinations without any of the ``moved`` factors do not count: they are not the shift's doing.
+    """
+    for names, relations in _combinations(moved, shifted, support):
         if "outside" not in relations and "straddles" in relations:
             return names
     return None
 
 
-def in_held_out_combination(shifted: FactorSpace, support: FactorSpace) -> bool:
-    """Whether the whole of ``shifted`` lies in a combination that ``support`` holds out."""
-    return any(set(relations) == {"inside"} for _, relations in _combinations(shifted, support))
+def in_held_out_combination(moved: Sequence[str], shifted: FactorSpace, support: FactorSpace) -> bool:
+    """Whether the whole of ``shifted`` lies in a combination of moved factors that ``support`` holds out."""
+    return any(set(relations) == {"inside"} for _, relations in _combinations(moved, shifted, support))
 
 
 def _combinations(
-    shifted: FactorSpace, support: FactorSpace
+    moved: Sequence[str], shifted: FactorSpace, support: FactorSpace
 ) -> list[tuple[tuple[str, ...], Sequence[Relation]]]:
     """Each combination that only the support holds out, with how the shifted factors lie to it."""
     return [
         (tuple(held), [factor_relation(shifted[name], factor) for name, factor in held.items()])
         for held in support.excluded
-        if held not in shifted.excluded and set(held) <= set(shifted.names)
+        if held not in shifted.excluded and set(held) <= set(shifted.names) and set(held) & set(moved)
     ]
 
 

@@ -1,0 +1,139 @@
+"""Correlations and held-out parts of a configuration: in the labels of the data set, checked at the door."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import yaml
+
+from simfactor import cli
+from simfactor.config import load_config
+from simfactor.data import FactorDataset
+from simfactor.errors import SimfactorError
+from simfactor.pipeline import make_plan
+
+COUNT, SCORED = 90, 60
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    out = tmp_path_factory.mktemp("runs") / "correlated"
+    counts = ["--data.count", str(COUNT), "--data.score-count", str(SCORED), "--data.workers", "1"]
+    assert cli.main(["generate", "correlated", "--out", str(out), *counts]) == 0
+    return out
+
+
+def columns(dataset: FactorDataset, *names: str) -> list[np.ndarray]:
+    rows = dataset.factors()
+    return [rows[:, dataset.space.index(name)] for name in names]
+
+
+def test_the_training_images_are_correlated_and_lack_what_is_held_out(made: Path) -> None:
+    dataset = FactorDataset(made / "data")
+    shape, color, brightness, robot_y = columns(
+        dataset, "object_shape", "object_color", "lighting_intensity", "robot_y"
+    )
+    assert len(dataset) == COUNT
+    assert np.corrcoef(color, brightness)[0, 1] > 0.75
+    assert not np.any((shape == 0) & np.isin(color, [0, 3]))
+    assert set(shape) == {0, 1, 2}
+    assert set(color) == {0, 1, 2, 3}
+    assert not np.any((robot_y > 0.05) & (robot_y < 0.15))
+    assert robot_y.max() > 0.2
+
+
+def test_the_scores_images_are_neither(made: Path) -> None:
+    dataset = FactorDataset(made / "score-data")
+    shape, color, brightness, robot_y = columns(
+        dataset, "object_shape", "object_color", "lighting_intensity", "robot_y"
+    )
+    assert len(dataset) == SCORED
+    assert abs(np.corrcoef(color, brightness)[0, 1]) < 0.35
+    assert np.any((shape == 0) & np.isin(color, [0, 3]))
+    assert np.any((robot_y > 0.05) & (robot_y < 0.15))
+    trained = FactorDataset(made / "data").factors()
+    assert not np.isin(dataset.factors()[:, 1], trained[:, 1]).any()  # no image comes back
+
+
+def test_scores_are_drawn_as_the_training_images_unless_asked_otherwise(tmp_path: Path) -> None:
+    plan = make_plan(written(tmp_path, {"correlations": [{"factors": ["ee_x", "ee_y"], "strength": 0.5}]}))
+    assert plan.score_images == plan.training_images
+    assert plan.training_images.count == 7500
+    assert plan.encoder_space.correlations == {("ee_x", "ee_y"): 0.5}
+    assert not plan.policy_space.correlations  # they are the data set's only
+
+
+BACK_AND_FORTH = [{"factors": pair, "strength": 0.5} for pair in (["ee_x", "ee_y"], ["ee_y", "ee_x"])]
+FIXED = {"encoder_support": {"ee_x": 0.4}, "correlations": [{"factors": ["ee_y", "ee_x"], "strength": 0.5}]}
+OUTSIDE = {"encoder_support": {"light_elevation": [30, 50]}, "held_out": [{"light_elevation": [60, 65]}]}
+NOTHING_LEFT = {
+    "encoder_support": {"object_shape": ["cube", "cone"], "table_texture": "wood"},
+    "held_out": [{"object_shape": shape, "table_texture": "wood"} for shape in ("cube", "cone")],
+}
+
+
+@pytest.mark.parametrize(
+    ("world", "message"),
+    [
+        (
+            {"correlations": [{"factors": ["ee_x"], "strength": 2}]},
+            r"world\.correlations\.0\.strength: Input should be less than 1",
+        ),
+        (
+            {"correlations": [{"factors": ["ee_x", "ee_y"], "strenght": 0.5}]},
+            r"world\.correlations\.0\.strenght: unknown key 'strenght'; allowed: factors, strength\. Did you",
+        ),
+        (
+            {"correlations": [{"factors": ["ee_x", "eey"], "strength": 0.5}]},
+            r"world\.correlations\.0: unknown factor 'eey'",
+        ),
+        ({"correlations": BACK_AND_FORTH}, r"world\.correlations\.1: ee_y and ee_x are correlated already"),
+        (FIXED, r"world\.correlations\.0: ee_x is \[0.4, 0.4\] m in all images; widen it"),
+        ({"held_out": ["cube"]}, r"world\.held_out\.0: Input should be a valid dictionary"),
+        ({"held_out": [{}]}, r"world\.held_out\.0: no factor is named"),
+        ({"held_out": [{"object_shape": "cub"}]}, r"world\.held_out\.0: object_shape: .*Did you mean 'cube'"),
+        (
+            {"held_out": [{"object_shape": "cube", "ee_x": [9, 10]}]},
+            r"world\.held_out\.0: ee_x: range \[9, 10\] is not inside",
+        ),
+        (OUTSIDE, r"world\.held_out\.0: .* is outside encoder_support already"),
+        (NOTHING_LEFT, r"world\.held_out: held-out combinations leave \(almost\) nothing"),
+    ],
+)
+def test_mistakes_are_named_by_path_before_any_work(tmp_path: Path, world: dict, message: str) -> None:
+    with pytest.raises(SimfactorError, match=message):
+        make_plan(written(tmp_path, world))
+
+
+def test_shifts_are_judged_against_what_the_data_set_shows(tmp_path: Path) -> None:
+    shifts = {
+        "seen": {"level": "ood1", "factors": {"light_azimuth": [60, 120]}},
+        "unseen": {"level": "ood2", "factors": {"object_shape": "cube", "table_texture": "brick"}},
+    }
+    world = {
+        "policy_support": {"light_azimuth": [-30, 30], "table_texture": "wood"},
+        "held_out": [{"object_shape": "cube", "table_texture": "brick"}],
+    }
+    plan = make_plan(written(tmp_path, world, shifts))
+    assert [domain.level for domain in plan.domains] == ["clean", "ood1", "ood2"]
+
+
+def test_the_data_set_is_exported_by_a_command(made: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    counts = ["--data.count", str(COUNT), "--data.score-count", str(SCORED)]
+    assert cli.main(["export", "correlated", "--out", str(made), *counts]) == 0
+    assert f"written: {made / 'export.npz'}" in capsys.readouterr().out
+    with np.load(made / "export.npz") as file:
+        np.testing.assert_array_equal(file["latents_values"], FactorDataset(made / "data").factors())
+    to = ["--format", "webdataset", "--to", str(made / "tars")]
+    assert cli.main(["export", "correlated", "--out", str(made), *counts, *to]) == 0
+    assert (made / "tars" / "shard-00000.tar").is_file()
+    assert cli.main(["export", "correlated", "--out", str(made), *counts, "--to", str(made / "data")]) == 2
+    assert "is no export in format 'npz'" in capsys.readouterr().err
+
+
+def written(tmp_path: Path, world: dict, shifts: dict | None = None):
+    path = tmp_path / "run.yaml"
+    path.write_text(yaml.safe_dump({"world": world, "transfer": {"shifts": shifts or {}}}))
+    return load_config(path)
