@@ -19,7 +19,7 @@ from simfactor.atomic import HashedFile, all_or_nothing
 from simfactor.errors import SimfactorError, unknown_name
 
 BLOCK = 1 << 22
-BROKEN = (zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError)
+BROKEN = (zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError, NotImplementedError, RuntimeError)
 AGAIN = "Download it again, or give the file that the data set's authors publish."
 HEADERS = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}
 Write = Callable[[Callable[[bytes | memoryview], None]], None]
@@ -41,8 +41,9 @@ def readable(path: Path, what: str) -> Iterator[None]:
 def npz_images(path: Path, key: str, count: int, cache: Path | None) -> NDArray[np.uint8]:
     """The member ``key`` of an .npz archive as a map of ``count`` images (N, H, W) or (N, H, W, 3) uint8.
 
-    A stored member is mapped where it is. A compressed one is unpacked once, into ``<archive>.<key>.npy`` in
-    ``cache`` (default: the archive's folder), with a progress bar; the CRC of the archive is checked then.
+    A stored member is mapped where it is, its CRC unchecked. A compressed one is unpacked once, into
+    ``<archive>.<key>.npy`` in ``cache`` (default: the archive's folder), with a progress bar; its CRC is
+    checked then.
     """
     with readable(path, "an .npz archive"), zipfile.ZipFile(path) as archive:
         member = _member(path, archive, key)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Callable
 from pathlib import Path
 
@@ -69,20 +68,20 @@ def smallnorb(path: Path, sizes: Sizes, cache: Path | None) -> Contents:
 def _car_files(folder: Path) -> list[Path]:
     listing = folder / "list.txt"
     if listing.is_file():
-        return [folder / f"{name}.mat" for name in listing.read_text().split()]
+        with readable(listing, "the names of the .mat files"):
+            return [folder / f"{name}.mat" for name in listing.read_text().split()]
     return sorted(folder.glob("*.mat"))
 
 
 def _car(path: Path, views: tuple[int, int], size: int | None) -> NDArray[np.uint8]:
     """The images of one car, elevation by elevation, (elevations * azimuths, size, size, 3) uint8."""
     from scipy.io import loadmat
-    from scipy.io.matlab import MatReadError
 
-    try:
-        with readable(path, "a MATLAB file with the array `im`"):
+    with readable(path, "a MATLAB 5 file with the array `im`"):
+        try:
             array = loadmat(path, variable_names=["im"]).get("im")
-    except (MatReadError, NotImplementedError, TypeError, zlib.error) as error:
-        raise SimfactorError(f"{str(path)!r} is damaged or not a MATLAB 5 file ({error}). {AGAIN}") from error
+        except Exception as error:  # scipy raises whatever the damaged bytes lead it to
+            raise ValueError(error) from error
     size = size or (len(array) if array is not None else 0)
     if array is None or array.shape != (size, size, 3, *views) or array.dtype != np.uint8:
         found = "no such array" if array is None else f"{array.shape} of {array.dtype}"

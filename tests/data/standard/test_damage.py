@@ -169,6 +169,8 @@ def test_cars(fresh: Fresh) -> None:
     assert not list(tiny.path.glob("*.npy*"))
     (tiny.path / "car_002_mesh.mat").unlink()
     assert "car_002_mesh.mat'; it should be a MATLAB file" in complaint(tiny)
+    (tiny.path / "list.txt").write_bytes(b"car_\xff")
+    assert "list.txt' is damaged or not the names of the .mat files" in complaint(tiny)
     (tiny.path / "list.txt").unlink()
     assert "has 3 .mat files, but the data set has 4 cars" in complaint(tiny)
 
