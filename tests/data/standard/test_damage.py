@@ -168,7 +168,7 @@ def test_cars(fresh: Fresh) -> None:
     assert "found: no such array" in complaint(tiny)
     assert not list(tiny.path.glob("*.npy*"))
     (tiny.path / "car_002_mesh.mat").unlink()
-    assert "car_002_mesh.mat'; it should be a MATLAB file" in complaint(tiny)
+    assert "car_002_mesh.mat'; it should be a MATLAB 5 file" in complaint(tiny)
     (tiny.path / "list.txt").write_bytes(b"car_\xff")
     assert "list.txt' is damaged or not the names of the .mat files" in complaint(tiny)
     (tiny.path / "list.txt").unlink()
