@@ -23,6 +23,7 @@ from simfactor.metrics.mig import mig
 from simfactor.metrics.modularity import modularity
 from simfactor.metrics.mutual_information import mutual_information_matrix
 from simfactor.metrics.sap import SAP, sap
+from simfactor.metrics.table import ScoreRow, ScoreTable, format_scores, score_table
 from simfactor.metrics.udr import UDR, udr
 from simfactor.metrics.unsupervised import Unsupervised, unsupervised
 
@@ -42,6 +43,8 @@ __all__ = [
     "InfoMEC",
     "Interventional",
     "Leakage",
+    "ScoreRow",
+    "ScoreTable",
     "Unsupervised",
     "beta_vae_score",
     "block_changes",
@@ -54,6 +57,7 @@ __all__ = [
     "explicitness",
     "factor_vae_score",
     "fairness",
+    "format_scores",
     "infomec",
     "interventional",
     "irs",
@@ -63,6 +67,7 @@ __all__ = [
     "modularity",
     "mutual_information_matrix",
     "sap",
+    "score_table",
     "udr",
     "unsupervised",
 ]
