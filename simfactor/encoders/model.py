@@ -9,6 +9,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
+from torch.nn.functional import pad
 
 import simfactor
 from simfactor.encoders.codes import category_codes, factor_values, heads_of
@@ -61,7 +62,8 @@ class FactorEncoder(nn.Module):
         self._exact_outputs = self.heads[-1].outputs.stop if self.heads else 0
         gaussian = self.layout.size - (self.heads[-1].latents.stop if self.heads else 0)
         self.encoder = made_by.encoder(image_size, self._exact_outputs + 2 * gaussian)
-        self.decoder = made_by.decoder(image_size, self.layout.size)
+        self._decoder_inputs = self.layout.size + recipe.decoder_noise
+        self.decoder = made_by.decoder(image_size, self._decoder_inputs)
         self.extras = nn.ModuleDict(recipe.extras(self.layout))
         for head in self.heads:
             if isinstance(head.factor, Categorical):
@@ -108,7 +110,7 @@ class FactorEncoder(nn.Module):
             )
         with torch.inference_mode():
             parts = [
-                (self.decoder(part.to(self.device, torch.float32)).sigmoid() * 255)
+                (self.decoder(self._with_noise(part.to(self.device, torch.float32))).sigmoid() * 255)
                 .round()
                 .to(torch.uint8)
                 .cpu()
@@ -129,10 +131,16 @@ class FactorEncoder(nn.Module):
         return self._read(outputs.float())
 
     def logits(self, latents: Tensor) -> Tensor:
-        """latents (n, L) -> logits (n, 3, s, s) of the pixels, in float32; in bf16 on CUDA until then."""
+        """latents (n, L) -> logits (n, 3, s, s) of the pixels, in float32; in bf16 on CUDA until then.
+
+        Where the decoder has noise inputs, they are 0 unless the latents are (n, L + D) with them.
+        """
         with self._autocast():
-            logits = self.decoder(latents)
+            logits = self.decoder(self._with_noise(latents))
         return logits.float()
+
+    def _with_noise(self, latents: Tensor) -> Tensor:
+        return pad(latents, (0, self._decoder_inputs - latents.shape[1]))
 
     def _autocast(self) -> torch.autocast:
         # bf16 has the range of float32, so no loss scaling; on CPUs without bf16 units it is slower
