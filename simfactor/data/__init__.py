@@ -7,6 +7,7 @@ from simfactor.data.ground_truth import GroundTruth, ground_truth_data
 from simfactor.data.lattice import Lattice
 from simfactor.data.manifest import Manifest
 from simfactor.data.pairs import Pairs, change_some, intervention_pairs
+from simfactor.data.photographs import Photographs, photographs
 from simfactor.data.sheet import contact_sheet, factor_sheet, save_png
 from simfactor.data.source import ImageSource
 from simfactor.data.standard import StandardDataset, load_standard
@@ -18,6 +19,7 @@ __all__ = [
     "Lattice",
     "Manifest",
     "Pairs",
+    "Photographs",
     "StandardDataset",
     "change_some",
     "contact_sheet",
@@ -28,5 +30,6 @@ __all__ = [
     "ground_truth_data",
     "intervention_pairs",
     "load_standard",
+    "photographs",
     "save_png",
 ]
