@@ -12,7 +12,7 @@ def _sap(codes, factors, kinds=None):
 def test_each_kind_has_its_estimator():
     rng = np.random.default_rng(0)
     codes = rng.normal(size=(400, 3))
-    factors = np.column_stack([codes[:, 0] > 0.3, codes[:, 1] + codes[:, 2], 50 * codes[:, 2]])
+    factors = np.column_stack([codes[:, 0] > 1, codes[:, 1] + codes[:, 2], 50 * codes[:, 2]])
     result = _sap(codes, factors, ("categorical", "continuous", "angle"))
     assert result.estimators == (
         "linear SVM test accuracy",
