@@ -121,8 +121,12 @@ class FactorEncoder(nn.Module):
     # --- tensors, with gradients ----------------------------------------------------------------------
 
     def forward(self, images: Tensor) -> Tensor:
-        """images (n, s, s, 3) uint8 on the encoder's device -> latent means (n, L), differentiable."""
-        return self._read(self.encoder(to_pixels(images))).mean
+        """images (n, s, s, 3) uint8 on the encoder's device -> latent means (n, L), differentiable.
+
+        Where latents have a codebook, they are its values.
+        """
+        latents = self._read(self.encoder(to_pixels(images))).mean
+        return self.extras["codebook"](latents) if "codebook" in self.extras else latents
 
     def posterior(self, pixels: Tensor) -> Posterior:
         """What the encoder says of pixels (n, 3, s, s) in [0, 1], in float32; in bf16 on CUDA until then."""

@@ -32,8 +32,8 @@ def latent_traversals(
     """Decode an image's latents with one block at a time walked through its factor's range.
 
     A number goes from ``low`` to ``high``, an angle along its arc or once round its circle, a categorical
-    factor through its values, every residual dimension from -2 to 2. The names of the rows are those of
-    :func:`walks`.
+    factor through its values, every residual dimension from -2 to 2, or through its codebook. The
+    names of the rows are those of :func:`walks`.
 
     Args:
         image: (s, s, 3) uint8, whose other latents are held.
@@ -67,8 +67,10 @@ def walks(encoder: FactorEncoder, names: str | Iterable[str] | None = None, step
         if not chosen.intersection(dims.tolist()):
             continue
         if name == RESIDUAL:
-            line = np.linspace(-RESIDUAL_REACH, RESIDUAL_REACH, steps)[:, None]
-            found += [Walk(f"{name}[{i}]", dims[i : i + 1], line) for i in range(len(dims))]
+            found += [
+                Walk(f"{name}[{i}]", dims[i : i + 1], _residual_values(encoder, i, steps)[:, None])
+                for i in range(len(dims))
+            ]
         else:
             found.append(Walk(name, dims, _block_values(encoder.space, name, steps)))
     return found
@@ -78,6 +80,14 @@ def tile(grid: Images) -> Images:
     """A grid of pictures (rows, steps, h, w, 3) as one picture (rows * h, steps * w, 3)."""
     rows, steps, height, width, channels = grid.shape
     return grid.transpose(0, 2, 1, 3, 4).reshape(rows * height, steps * width, channels)
+
+
+def _residual_values(encoder: FactorEncoder, dimension: int, steps: int) -> NDArray[np.float64]:
+    """Evenly spaced, or the values of the latent's codebook, repeated or left out as the steps demand."""
+    if "codebook" not in encoder.extras:
+        return np.linspace(-RESIDUAL_REACH, RESIDUAL_REACH, steps)
+    values = np.sort(encoder.get_parameter("extras.codebook.values")[dimension].detach().cpu().numpy())
+    return values[np.round(np.linspace(0, len(values) - 1, steps)).astype(np.int64)].astype(np.float64)
 
 
 def _block_values(space: FactorSpace, name: str, steps: int) -> NDArray[np.float64]:

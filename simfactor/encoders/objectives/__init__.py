@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from simfactor.encoders.objectives import classical, factor_vae, info_gan, pairs, vae
+from simfactor.encoders.objectives import classical, factor_vae, info_gan, pairs, quantised, vae
 from simfactor.encoders.objectives.interventional import interventional
 from simfactor.encoders.objectives.objective import Objective, Player, Terms
 from simfactor.encoders.objectives.supervised import semi_supervised, supervised
@@ -61,6 +61,18 @@ OBJECTIVES: dict[str, Objective] = {
     "ada_mlvae": _weak(pairs.ada_mlvae, "free"),
     "group_vae": _weak(pairs.group_vae, "blocks"),
     "ml_vae": _weak(pairs.ml_vae, "blocks"),
+    "qlae": Objective(
+        {
+            "autoencoder": Player(
+                quantised.autoencoder, ("encoder", "decoder"), weight_decay=quantised.WEIGHT_DECAY
+            ),
+            "codebook": Player(quantised.values, ("extras.codebook",), weight_decay=0.0),
+        },
+        latents="free",
+        residual=LATENTS,
+        judged_by="loss",
+        extras=quantised.codebook_of,
+    ),
     "pca": Objective({}, latents="free", residual=LATENTS, fit=classical.pca),
     "ica": Objective({}, latents="free", residual=LATENTS, fit=classical.ica),
     "factor_analysis": Objective({}, latents="free", residual=LATENTS, fit=classical.factor_analysis),

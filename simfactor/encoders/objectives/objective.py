@@ -99,6 +99,7 @@ class Objective:
     judged_by: str | None = None  # the best epoch has the least sum of validated terms that begin with this
     augment: bool = False  # whether input augmentation is on unless asked otherwise
     extras: Callable[[LatentLayout], dict[str, nn.Module]] = _nothing  # networks beside encoder and decoder
+    # (a "codebook" among them is applied to the latents that users get)
     fit: Callable[[Values, int, int], Fitted] | None = None  # instead of players: what is fitted at once
     decoder_noise: int = 0  # inputs of the decoder beside the latents, 0 in pictures of latents
 
