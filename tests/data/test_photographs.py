@@ -133,7 +133,7 @@ def test_mistakes_of_the_table(folder: Path, lines: tuple[str, ...], message: st
 
 
 def test_mistakes_of_the_header(folder: Path) -> None:
-    with pytest.raises(SimfactorError, match="no column 'file' .* columns are 'fil', 'lamp'"):
+    with pytest.raises(SimfactorError, match=r"no column 'file' .* columns are 'fil', 'lamp'"):
         read(folder, "a.png,left", header="fil,lamp")
     with pytest.raises(SimfactorError, match="no column 'distance'"):
         read(folder, "a.png,left", header="file,lamp", space=SPACE)

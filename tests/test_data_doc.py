@@ -1,0 +1,47 @@
+"""What docs/data.md shows is executed."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import yaml
+
+from simfactor.config import RunConfig, validated
+from simfactor.data.export import FORMATS
+from simfactor.pipeline import make_plan
+
+GUIDE = (Path(__file__).parent.parent / "docs" / "data.md").read_text()
+
+
+def test_the_page_runs_as_one_program(tmp_path: Path) -> None:
+    program = "\n".join(re.findall(r"```python\n(.*?)```", GUIDE, flags=re.DOTALL))
+    result = subprocess.run(
+        [sys.executable, "-W", "error", "-c", program],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert result.returncode == 0, result.stderr
+    assert result.stdout.splitlines() == [
+        "FactorDataset('lattice': 48 images 64x64, 24 factors) "
+        "('light_azimuth', 'object_shape', 'object_hue')",
+        "('light_azimuth', 'object_shape', 'object_hue') [6, 2, 4] (3, 64, 64)",
+        "(64, 64, 3) (2, 3)",
+        "{'imgs': (48, 64, 64, 3), 'latents_values': (48, 24), 'latents_classes': (48, 24), 'metadata': ()} "
+        "48",
+        "(2, 64, 64, 3) {'lamp': 'left, off', 'distance': '[0.4, 1.25]'}",
+    ]
+
+
+def test_the_configuration_is_valid() -> None:
+    (text,) = re.findall(r"```yaml\n(.*?)```", GUIDE, flags=re.DOTALL)
+    plan = make_plan(validated(RunConfig, yaml.safe_load(text), "docs/data.md"))
+    assert plan.encoder_space.excluded
+    assert plan.encoder_space.correlations
+    assert plan.score_space != plan.encoder_space
+
+
+def test_the_table_names_every_format() -> None:
+    assert re.findall(r"^\| `(\w+)` \|", GUIDE, flags=re.MULTILINE) == list(FORMATS)
