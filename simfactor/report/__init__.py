@@ -7,6 +7,7 @@ from simfactor.report.figures import (
     success_bars,
     training_curves,
 )
+from simfactor.report.graph import latent_factor_graph
 from simfactor.report.grids import image_grid
 from simfactor.report.html import Picture, write_report, write_summary
 
@@ -15,6 +16,7 @@ __all__ = [
     "decodability_bars",
     "gap_forest",
     "image_grid",
+    "latent_factor_graph",
     "latent_factor_matrix",
     "success_bars",
     "training_curves",
