@@ -37,7 +37,7 @@ def irs(
     score is that of its best factor, and latents weigh by their largest deviation, so their scale matters.
     Latents that do not move weigh nothing, and if none does the score is 0.
 
-    Not corrected for chance: latents of Gaussian noise score 0.3, and more with few samples a class. An
+    Not corrected for chance: latents of Gaussian noise score 0.36 at 10,000 samples. An
     interval of a continuous factor holds it only so still: at best 1 - 1 / factor_bins for the factor itself.
 
     Args:
