@@ -18,6 +18,7 @@ from simfactor.encoders.classical import fit_encoder
 from simfactor.encoders.model import FactorEncoder, check_images
 from simfactor.encoders.objectives import objective_named
 from simfactor.encoders.objectives.objective import Objective
+from simfactor.encoders.perceptual import features_checksum, with_distance
 from simfactor.encoders.training import Training
 from simfactor.errors import SimfactorError
 from simfactor.factors import FactorSpace
@@ -31,6 +32,7 @@ def train_encoder(
     *,
     objective: str = "supervised",
     options: Mapping[str, Any] | None = None,
+    features: str | Path | None = None,
     residual: int | None = None,
     network: str | None = None,
     epochs: int = 30,
@@ -61,6 +63,9 @@ def train_encoder(
         out: folder for the encoder, its history and, until it is done, the checkpoint.
         objective: a name from ``OBJECTIVES``.
         options: the objective's own, e.g. ``{"beta": 8.0}`` or ``{"task_weight": 3.0}``.
+        features: for ``options={"likelihood": "perceptual"}``: the folder of a trained encoder, as a rule of
+            the objective ``dae``, in whose latents pictures are compared
+            (:mod:`simfactor.encoders.perceptual`).
         residual: width of the residual block (all latents, without labels); None: the objective's default.
         network: a name from ``NETWORKS``; None: the objective's usual one.
         epochs: passes over the training images; the learning rate falls to zero over them (a cosine). The
@@ -87,10 +92,12 @@ def train_encoder(
     _check_data_options(recipe, label_share, augment, noise)
     recipe.check_options(options or {})
     encoder = _fresh_encoder(images, space, objective, residual, network, seed).to(target)
+    resolved = with_distance(options or {}, features, encoder.image_size, target)
     data = put_on_device(images, factors, encoder.layout, space, target, recipe.pairs)
     arguments = {
         "objective": objective,
         "options": dict(options or {}),
+        "features": features_checksum(features),
         "residual": encoder.layout.blocks[-1].width,
         "network": encoder.network,
         "epochs": epochs,
@@ -107,7 +114,7 @@ def train_encoder(
     if is_done(folder, arguments):
         return FactorEncoder.from_pretrained(folder, target)
     if recipe.fit is None:
-        training = Training(encoder, data, arguments)
+        training = Training(encoder, data, arguments, resolved)
         _run(training, folder, progress)
         encoder.load_state_dict(training.best)
     else:

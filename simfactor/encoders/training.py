@@ -28,12 +28,20 @@ VALIDATED_AT_ONCE = 256
 class Training:
     """Encoder, optimisers and data between two epochs.
 
-    ``arguments`` are those of ``train_encoder``. No random state is carried over: an epoch's order and noise
-    are drawn from (seed, epoch), so a stored state is complete without generators.
+    ``arguments`` are those of ``train_encoder``, ``options`` the objective's where they are not plain data.
+    No random state is carried over: an epoch's order and noise are drawn from (seed, epoch), so a stored
+    state is complete without generators.
     """
 
-    def __init__(self, encoder: FactorEncoder, data: LabelledImages, arguments: Mapping[str, Any]) -> None:
+    def __init__(
+        self,
+        encoder: FactorEncoder,
+        data: LabelledImages,
+        arguments: Mapping[str, Any],
+        options: Mapping[str, Any] | None = None,
+    ) -> None:
         self.encoder, self.arguments = encoder, arguments
+        self.options = arguments["options"] if options is None else options
         self.objective = OBJECTIVES[encoder.objective]
         self.optimizers = {
             name: _optimizer(encoder, player, arguments["learning_rate"])
@@ -176,7 +184,7 @@ class Training:
 
     def _terms(self, player: Player, batch: Batch, step: Step) -> Terms:
         own = option_names(player.terms)
-        options = {name: value for name, value in self.arguments["options"].items() if name in own}
+        options = {name: value for name, value in self.options.items() if name in own}
         return player.terms(self.encoder, batch, step, **options)
 
 

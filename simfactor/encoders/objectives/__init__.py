@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from simfactor.encoders.objectives import classical, factor_vae, info_gan, pairs, quantised, vae
+from simfactor.encoders.objectives.denoising import FEATURES, dae
 from simfactor.encoders.objectives.interventional import interventional
 from simfactor.encoders.objectives.objective import Objective, Player, Terms
 from simfactor.encoders.objectives.supervised import semi_supervised, supervised
@@ -77,6 +78,7 @@ OBJECTIVES: dict[str, Objective] = {
     "ica": Objective({}, latents="free", residual=LATENTS, fit=classical.ica),
     "factor_analysis": Objective({}, latents="free", residual=LATENTS, fit=classical.factor_analysis),
     "ae": _unsupervised(Player(vae.ae)),
+    "dae": Objective({"dae": Player(dae)}, latents="free", residual=FEATURES, judged_by="loss"),
     "vae": _unsupervised(Player(vae.vae)),
     "beta_vae": _unsupervised(Player(vae.beta_vae)),
     "annealed_vae": _unsupervised(Player(vae.annealed_vae), judged_by=None),  # its loss is a moving target

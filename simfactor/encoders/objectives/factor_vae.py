@@ -13,12 +13,12 @@ from torch.nn.functional import softplus
 
 from simfactor.encoders.layout import LatentLayout
 from simfactor.encoders.networks.critics import LatentCritic
-from simfactor.encoders.objectives.objective import Batch, Model, Step, Terms
+from simfactor.encoders.objectives.objective import Batch, Likelihood, Model, Step, Terms
 from simfactor.encoders.objectives.terms import reconstruction, residual_kl, sample
 
 
 def factor_vae(
-    model: Model, batch: Batch, step: Step, *, gamma: float = 10.0, likelihood: str = "bernoulli"
+    model: Model, batch: Batch, step: Step, *, gamma: float = 10.0, likelihood: Likelihood = "bernoulli"
 ) -> Terms:
     """The VAE's loss and ``gamma`` times the total correlation of its latents (Kim & Mnih 2018, eq. 2 and 3).
 

@@ -21,6 +21,8 @@ from simfactor.errors import SimfactorError, unknown_name
 from simfactor.factors import FactorSpace
 
 Terms: TypeAlias = dict[str, Tensor]
+# a name, or a distance of pictures: (n, 3, s, s) in [0, 1] twice, seen and shown -> scalar
+Likelihood: TypeAlias = str | Callable[[Tensor, Tensor], Tensor]
 
 
 class Batch(NamedTuple):

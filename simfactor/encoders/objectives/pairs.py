@@ -14,14 +14,14 @@ from torch import Tensor
 from torch.nn.functional import pad
 
 from simfactor.encoders.layout import RESIDUAL
-from simfactor.encoders.objectives.objective import Batch, Model, Posterior, Step, Terms
+from simfactor.encoders.objectives.objective import Batch, Likelihood, Model, Posterior, Step, Terms
 from simfactor.encoders.objectives.terms import reconstruction, residual_kl, sample
 
 Average: TypeAlias = Callable[[Tensor, Tensor], tuple[Tensor, Tensor]]
 
 
 def ada_gvae(
-    model: Model, batch: Batch, step: Step, *, beta: float = 1.0, likelihood: str = "bernoulli"
+    model: Model, batch: Batch, step: Step, *, beta: float = 1.0, likelihood: Likelihood = "bernoulli"
 ) -> Terms:
     """The Ada-GVAE (Locatello et al. 2020, section 5): which latents are shared is told by the posteriors."""
     posterior = model.posterior(batch.pixels)
@@ -30,7 +30,7 @@ def ada_gvae(
 
 
 def ada_mlvae(
-    model: Model, batch: Batch, step: Step, *, beta: float = 1.0, likelihood: str = "bernoulli"
+    model: Model, batch: Batch, step: Step, *, beta: float = 1.0, likelihood: Likelihood = "bernoulli"
 ) -> Terms:
     """The Ada-ML-VAE (Locatello et al. 2020): the same with the product of the two posteriors."""
     posterior = model.posterior(batch.pixels)
@@ -39,7 +39,7 @@ def ada_mlvae(
 
 
 def group_vae(
-    model: Model, batch: Batch, step: Step, *, beta: float = 1.0, likelihood: str = "bernoulli"
+    model: Model, batch: Batch, step: Step, *, beta: float = 1.0, likelihood: Likelihood = "bernoulli"
 ) -> Terms:
     """The Group-VAE (Hosoya 2019) with known changes: all but the changed factors' blocks are shared."""
     posterior = model.posterior(batch.pixels)
@@ -48,7 +48,7 @@ def group_vae(
 
 
 def ml_vae(
-    model: Model, batch: Batch, step: Step, *, beta: float = 1.0, likelihood: str = "bernoulli"
+    model: Model, batch: Batch, step: Step, *, beta: float = 1.0, likelihood: Likelihood = "bernoulli"
 ) -> Terms:
     """The ML-VAE (Bouchacourt et al. 2018) with known changes: the same with the product of posteriors."""
     posterior = model.posterior(batch.pixels)
@@ -108,7 +108,7 @@ def product_of_both(mean: Tensor, log_variance: Tensor) -> tuple[Tensor, Tensor]
 
 
 def _pair_terms(
-    model: Model, batch: Batch, step: Step, posterior: Posterior, beta: float, likelihood: str
+    model: Model, batch: Batch, step: Step, posterior: Posterior, beta: float, likelihood: Likelihood
 ) -> Terms:
     logits = model.logits(sample(posterior, step.generator))
     return {

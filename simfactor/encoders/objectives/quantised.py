@@ -15,7 +15,7 @@ import torch
 from torch import Tensor, nn
 
 from simfactor.encoders.layout import LatentLayout
-from simfactor.encoders.objectives.objective import Batch, Model, Step, Terms
+from simfactor.encoders.objectives.objective import Batch, Likelihood, Model, Step, Terms
 from simfactor.encoders.objectives.terms import reconstruction
 
 VALUES = 10  # that a latent can take, as in the paper
@@ -46,7 +46,7 @@ def codebook_of(layout: LatentLayout) -> dict[str, nn.Module]:
 
 
 def autoencoder(
-    model: Model, batch: Batch, step: Step, *, commitment: float = 0.01, likelihood: str = "bernoulli"
+    model: Model, batch: Batch, step: Step, *, commitment: float = 0.01, likelihood: Likelihood = "bernoulli"
 ) -> Terms:
     """What the networks learn from: pictures of quantised latents, and that latents stay near their values.
 

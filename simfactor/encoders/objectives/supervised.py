@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import torch
 
-from simfactor.encoders.objectives.objective import Batch, Model, Posterior, Step, Terms
+from simfactor.encoders.objectives.objective import Batch, Likelihood, Model, Posterior, Step, Terms
 from simfactor.encoders.objectives.terms import (
     anchors,
     block_anchors,
@@ -52,7 +52,7 @@ def semi_supervised(
     anchor_weight: float = 1000.0,
     task_weight: float = 1.0,
     beta: float = 4.0,
-    likelihood: str = "bernoulli",
+    likelihood: Likelihood = "bernoulli",
 ) -> Terms:
     """A beta-VAE with a Gaussian block a factor, whose means are anchored in the images that have labels.
 

@@ -10,25 +10,29 @@ from torch.nn.functional import binary_cross_entropy_with_logits, cross_entropy
 
 from simfactor.encoders.codes import Head, category_codes
 from simfactor.encoders.layout import LatentLayout, is_circular
-from simfactor.encoders.objectives.objective import Batch, Posterior, Terms
+from simfactor.encoders.objectives.objective import Batch, Likelihood, Posterior, Terms
 from simfactor.errors import unknown_name
 from simfactor.factors import Categorical, Factor, FactorSpace
 
+LIKELIHOODS = ("bernoulli", "gaussian")
 GEOMETRIC = ("pose", "shape", "camera")  # groups that photometric augmentation does not change
 
 
-def reconstruction(targets: Tensor, logits: Tensor, likelihood: str = "bernoulli") -> Tensor:
+def reconstruction(targets: Tensor, logits: Tensor, likelihood: Likelihood = "bernoulli") -> Tensor:
     """Negative log-likelihood in nats (up to a constant) of the first m targets under decoded logits.
 
     targets (n, 3, s, s) in [0, 1], logits (m, 3, s, s) with m <= n -> scalar. ``likelihood``: ``bernoulli``
-    or ``gaussian`` (unit variance). Raises SimfactorError for another.
+    or ``gaussian`` (unit variance), or the distance of the decoded pictures from the targets that takes
+    their place (:mod:`simfactor.encoders.perceptual`). Raises SimfactorError for another.
     """
     seen = targets[: len(logits)]
+    if callable(likelihood):
+        return likelihood(seen, torch.sigmoid(logits))
     if likelihood == "bernoulli":
         return binary_cross_entropy_with_logits(logits, seen, reduction="sum") / len(logits)
     if likelihood == "gaussian":
         return 0.5 * (torch.sigmoid(logits) - seen).square().sum() / len(logits)
-    raise unknown_name("likelihood", likelihood, ("bernoulli", "gaussian"))
+    raise unknown_name("likelihood", likelihood, LIKELIHOODS)
 
 
 def sample(posterior: Posterior, generator: torch.Generator) -> Tensor:

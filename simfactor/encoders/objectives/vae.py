@@ -11,23 +11,23 @@ import math
 import torch
 from torch import Tensor
 
-from simfactor.encoders.objectives.objective import Batch, Model, Posterior, Step, Terms
+from simfactor.encoders.objectives.objective import Batch, Likelihood, Model, Posterior, Step, Terms
 from simfactor.encoders.objectives.terms import reconstruction, residual_kl, sample
 
 
-def ae(model: Model, batch: Batch, step: Step, *, likelihood: str = "bernoulli") -> Terms:
+def ae(model: Model, batch: Batch, step: Step, *, likelihood: Likelihood = "bernoulli") -> Terms:
     """The plain autoencoder: the means are decoded, nothing is asked of the code."""
     posterior = model.posterior(batch.pixels)
     return {"reconstruction": reconstruction(batch.targets, model.logits(posterior.mean), likelihood)}
 
 
-def vae(model: Model, batch: Batch, step: Step, *, likelihood: str = "bernoulli") -> Terms:
+def vae(model: Model, batch: Batch, step: Step, *, likelihood: Likelihood = "bernoulli") -> Terms:
     """The variational autoencoder (Kingma & Welling 2014, eq. 10)."""
     return beta_vae(model, batch, step, beta=1.0, likelihood=likelihood)
 
 
 def beta_vae(
-    model: Model, batch: Batch, step: Step, *, beta: float = 4.0, likelihood: str = "bernoulli"
+    model: Model, batch: Batch, step: Step, *, beta: float = 4.0, likelihood: Likelihood = "bernoulli"
 ) -> Terms:
     """The beta-VAE (Higgins et al. 2017, eq. 4): a latent block that must be cheap, and pictures from it."""
     posterior = model.posterior(batch.pixels)
@@ -46,7 +46,7 @@ def annealed_vae(
     gamma: float = 100.0,
     capacity: float = 25.0,
     rise: float = 0.8,
-    likelihood: str = "bernoulli",
+    likelihood: Likelihood = "bernoulli",
 ) -> Terms:
     """The beta-VAE with annealed capacity (Burgess et al. 2018, eq. 8): gamma |KL - C|.
 
@@ -62,7 +62,7 @@ def annealed_vae(
 
 
 def beta_tcvae(
-    model: Model, batch: Batch, step: Step, *, beta: float = 6.0, likelihood: str = "bernoulli"
+    model: Model, batch: Batch, step: Step, *, beta: float = 6.0, likelihood: Likelihood = "bernoulli"
 ) -> Terms:
     """The beta-TCVAE (Chen et al. 2018, eq. 4): only the total correlation among latents costs more.
 
@@ -85,7 +85,7 @@ def dip_vae_i(
     *,
     off_diagonal: float = 10.0,
     diagonal: float = 100.0,
-    likelihood: str = "bernoulli",
+    likelihood: Likelihood = "bernoulli",
 ) -> Terms:
     """The DIP-VAE-I (Kumar et al. 2018, eq. 6): the covariance of the means should be the identity."""
     posterior = model.posterior(batch.pixels)
@@ -104,7 +104,7 @@ def dip_vae_ii(
     *,
     off_diagonal: float = 10.0,
     diagonal: float = 10.0,
-    likelihood: str = "bernoulli",
+    likelihood: Likelihood = "bernoulli",
 ) -> Terms:
     """The DIP-VAE-II (Kumar et al. 2018, eq. 7): so should that of the latents, noise included."""
     posterior = model.posterior(batch.pixels)

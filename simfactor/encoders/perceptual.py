@@ -1,0 +1,62 @@
+"""Reconstruction measured in the features of another, frozen encoder (DARLA: Higgins et al. 2017, eq. 3)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from simfactor.encoders.model import FactorEncoder
+from simfactor.encoders.objectives.terms import LIKELIHOODS
+from simfactor.encoders.pretrained import read_pretrained
+from simfactor.errors import SimfactorError, unknown_name
+
+PERCEPTUAL = "perceptual"
+
+
+class PerceptualDistance:
+    """1/2 |J(x) - J(x')|^2 of pictures, J being the latents of a frozen encoder."""
+
+    def __init__(self, encoder: FactorEncoder) -> None:
+        self.encoder = encoder.requires_grad_(False)
+
+    def __call__(self, seen: Tensor, shown: Tensor) -> Tensor:
+        """Mean over images, (n, 3, s, s) twice, in [0, 1] -> scalar; gradients go into ``shown``."""
+        wanted, found = (self.encoder.posterior(pixels).mean for pixels in (seen, shown))
+        return 0.5 * (found - wanted).square().sum() / len(shown)
+
+
+def with_distance(
+    options: Mapping[str, Any], features: str | Path | None, image_size: int, device: torch.device
+) -> dict[str, Any]:
+    """The options of an objective, with the distance itself in place of the name ``perceptual``.
+
+    Raises SimfactorError for an unknown likelihood, and unless ``features`` is the folder of an encoder for
+    such images exactly when the likelihood is ``perceptual``.
+    """
+    asked = options.get("likelihood")
+    if asked is not None and asked not in (*LIKELIHOODS, PERCEPTUAL):
+        raise unknown_name("likelihood", asked, (*LIKELIHOODS, PERCEPTUAL))
+    if (asked == PERCEPTUAL) != (features is not None):
+        raise SimfactorError(
+            f"likelihood {asked or 'as usual'!r} with features={str(features)!r}: the likelihood "
+            f"{PERCEPTUAL!r}, and no other, needs `features`, the folder of an encoder that was trained with "
+            "the objective 'dae' on such images."
+        )
+    if features is None:
+        return dict(options)
+    encoder = FactorEncoder.from_pretrained(features, device)
+    if encoder.image_size != image_size:
+        raise SimfactorError(
+            f"the encoder in {features} is for images of size {encoder.image_size}, these have size "
+            f"{image_size}; train one with the objective 'dae' on these."
+        )
+    return {**options, "likelihood": PerceptualDistance(encoder)}
+
+
+def features_checksum(features: str | Path | None) -> str | None:
+    """What changes with the weights of the encoder in a folder. Raises SimfactorError as for opening it."""
+    return None if features is None else str(read_pretrained(Path(features))[1]["weights_sha256"])
