@@ -5,8 +5,9 @@ little weight to tell their combinations apart (strong weight decay), does best 
 same.
 
 Of the paper's loss, eq. 4, the codebooks see the quantisation term alone, for the reconstruction passes them
-by (straight through), and the networks all other terms. So they are two players: each term moves its own side,
-and the decay, which would pull the values to zero, spares the codebooks. The paper's code also spares biases.
+by (straight through), and the networks all other terms. So they are two players: each term moves its own
+side, and the decay, which would pull the values to zero, spares the codebooks. (The paper's code spares
+biases, too.)
 """
 
 from __future__ import annotations
@@ -52,8 +53,7 @@ def autoencoder(
 
     ``commitment`` is the paper's, where both terms are means over pixel values and over latents.
     """
-    latents = model.posterior(batch.pixels).mean
-    codebook = model.extras["codebook"]
+    latents, codebook = model.posterior(batch.pixels).mean, _codebook(model)
     distance = (latents - codebook.nearest(latents).detach()).square().mean()
     return {
         "reconstruction": reconstruction(batch.targets, model.logits(codebook(latents)), likelihood),
@@ -68,4 +68,10 @@ def values(model: Model, batch: Batch, step: Step) -> Terms:
     """
     with torch.no_grad():
         latents = model.posterior(batch.pixels).mean
-    return {"quantization": (latents - model.extras["codebook"].nearest(latents)).square().mean()}
+    return {"quantization": (latents - _codebook(model).nearest(latents)).square().mean()}
+
+
+def _codebook(model: Model) -> Codebook:
+    found = model.extras["codebook"]
+    assert isinstance(found, Codebook)
+    return found
