@@ -1,5 +1,7 @@
 """The stages of a run: configurations in, library calls out. Each finishes what is missing and no more."""
 
+from simfactor.pipeline.edit_scores import score_edits
+from simfactor.pipeline.editing import edit
 from simfactor.pipeline.plan import Plan, make_plan
 from simfactor.pipeline.stages import (
     export,
@@ -14,12 +16,14 @@ from simfactor.pipeline.stages import (
 
 __all__ = [
     "Plan",
+    "edit",
     "export",
     "generate",
     "make_plan",
     "report",
     "run",
     "score",
+    "score_edits",
     "train_agent",
     "train_encoder",
     "transfer",
