@@ -11,7 +11,7 @@ from itertools import pairwise
 from torch import Tensor, nn
 
 SLOPE = 0.2  # of the leaky ReLUs, as usual in critics
-CHANNELS = (32, 64, 128, 128)  # at s/2, s/4, ...
+CHANNELS = (16, 32, 64, 128)  # at s/2, s/4, ...
 BOTTOM = 4  # cells a side of what is judged at the end
 
 

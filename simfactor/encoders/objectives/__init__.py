@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from simfactor.encoders.networks.initial import keep_variance
 from simfactor.encoders.objectives import classical, factor_vae, info_gan, pairs, quantised, vae
 from simfactor.encoders.objectives.denoising import FEATURES, dae
 from simfactor.encoders.objectives.interventional import interventional
@@ -34,6 +35,7 @@ def _info_gan(critic: Callable[..., Terms]) -> Objective:
         residual=LATENTS,
         extras=info_gan.critic_of,
         decoder_noise=info_gan.NOISE,
+        initialise=keep_variance,
     )
 
 

@@ -1,0 +1,28 @@
+"""First weights for networks that must carry a signal from their first step on."""
+
+from __future__ import annotations
+
+from torch import nn
+
+
+def keep_variance(network: nn.Module) -> None:
+    """Draw the weights of all layers with a bias so that a ReLU network neither damps nor amplifies (in place).
+
+    He et al. 2015, eq. 10: normal with variance 2 / fan-in, biases 0; from torch's global generator, as layers
+    draw theirs. With torch's own first weights, pictures of different codes differ by 0.001 and what a second
+    network makes of them by 0.000001: an InfoGAN does not leave that state.
+    """
+    for layer in network.modules():
+        if isinstance(layer, nn.Linear | nn.Conv2d | nn.ConvTranspose2d) and layer.bias is not None:
+            nn.init.normal_(layer.weight, std=(2 / _inputs(layer)) ** 0.5)
+            nn.init.zeros_(layer.bias)
+
+
+def _inputs(layer: nn.Linear | nn.Conv2d | nn.ConvTranspose2d) -> float:
+    """How many numbers a number of the output is a sum of."""
+    if isinstance(layer, nn.Linear):
+        return layer.in_features
+    kernel = layer.kernel_size[0] * layer.kernel_size[1]
+    if isinstance(layer, nn.ConvTranspose2d):
+        kernel /= layer.stride[0] * layer.stride[1]
+    return layer.in_channels * kernel
