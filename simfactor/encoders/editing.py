@@ -18,7 +18,8 @@ from simfactor.factors.space import encode_value
 Images = NDArray[np.uint8]
 Latents = NDArray[np.float32]
 Value: TypeAlias = float | str  # in the factor's own unit; a category by its name
-Values: TypeAlias = Mapping[str, Value | Sequence[Value] | NDArray[np.floating]]
+Given: TypeAlias = Value | Sequence[Value] | NDArray[np.floating]  # for all images, or one for each
+Values: TypeAlias = Mapping[str, Given]
 
 
 def edit_images(encoder: FactorEncoder, images: Images, values: Values) -> Images:
@@ -121,12 +122,9 @@ def check_editable(encoder: FactorEncoder, names: Iterable[str]) -> None:
             )
 
 
-def _column(
-    head: Head, values: Value | Sequence[Value] | NDArray[np.floating], count: int
-) -> NDArray[np.float64]:
+def _column(head: Head, values: Given, count: int) -> NDArray[np.float64]:
     """The values as rows of the space hold them, (count,). Raises SimfactorError outside the domain."""
-    single = isinstance(values, str) or np.ndim(values) == 0
-    each = [values] if single else list(values)  # type: ignore[arg-type]  # np.ndim does not narrow
+    each = np.asarray(values, object).ravel().tolist()
     if len(each) not in (1, count):
         raise SimfactorError(
             f"{head.name}: {len(each)} values for {count} images; give one for each or one for all."

@@ -65,16 +65,19 @@ def edit_score(
     shapes = {array.shape for array in (before, after, plain, best, made)}
     if len(shapes) != 1 or len(before) < 2:
         raise SimfactorError(f"pictures have shapes {sorted(shapes)}; all need one shape, at least 2 images.")
-    error, floor, baseline = (np.square(a - after).mean(axis=(1, 2, 3)) for a in (made, best, plain))
+    error, floor, baseline = (np.square(a - after).mean(axis=(1, 2, 3)) for a in (made, best, plain))  # (n,)
     change = after - before
     still = (change == 0).all(axis=3)
+    aside = np.square(made - plain).mean(axis=3)[still]
     return EditScore(
-        _efficacy(error, floor, baseline),
-        *(float(np.sqrt(e.mean())) for e in (error, floor, baseline)),
-        _ratio(((best - plain) * change).sum(), np.square(change).sum()),
-        float(np.sqrt(_ratio(np.square(made - plain).mean(axis=3)[still].sum(), still.sum()))),
-        float(still.mean()),
-        len(before),
+        efficacy=_efficacy(error, floor, baseline),
+        error=float(np.sqrt(error.mean())),
+        floor=float(np.sqrt(floor.mean())),
+        baseline=float(np.sqrt(baseline.mean())),
+        shown=_ratio(((best - plain) * change).sum(), np.square(change).sum()),
+        outside=float(np.sqrt(_ratio(aside.sum(), aside.size))),
+        still=float(still.mean()),
+        n=len(before),
     )
 
 

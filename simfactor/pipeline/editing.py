@@ -180,6 +180,6 @@ def _score(run: RunConfig, folder: Path, count: int) -> None:
         edits = score_edits(encoder, space, lambda rows: studio.images(space, rows).rgb, rows, seed=run.seed)
         about = {"encoder": str(folder), "objective": encoder.objective, "images": count, "seed": run.seed}
         write_json(out / "edits.json", {**about, **edits_as_data(edits)})
-        grid = image_grid([found.pictures for found in edits.values()], list(edits), COLUMNS)
+        grid = image_grid([list(found.pictures) for found in edits.values()], list(edits), COLUMNS)
         write_atomically(out / "edits.png", grid)
     print(f"{edit_table(edits)}\n\n{LEGEND}\n\nnumbers: {out / 'edits.json'}\npictures: {out / 'edits.png'}")

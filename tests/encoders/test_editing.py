@@ -27,6 +27,8 @@ def test_a_value_for_each_image(trained, images):
     both = edit_latents(trained, latents, {"x": [0.0, 2.0], "shape": np.array(["disc", "square"])})
     for i, values in enumerate(({"x": 0.0, "shape": "disc"}, {"x": 2.0, "shape": "square"})):
         np.testing.assert_array_equal(both[i], edit_latents(trained, latents, values)[i])
+    same = edit_latents(trained, latents, {"x": np.array(1.5)})
+    np.testing.assert_array_equal(same, edit_latents(trained, latents, {"x": 1.5}))
 
 
 def test_no_value_is_a_reconstruction(trained, images):
