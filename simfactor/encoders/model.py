@@ -246,4 +246,4 @@ def check_images(images: Images | Tensor, image_size: int) -> None:
 
 def to_pixels(images: Tensor) -> Tensor:
     """(n, s, s, 3) uint8 -> (n, 3, s, s) float32 in [0, 1], channels last in memory."""
-    return images.permute(0, 3, 1, 2).float() / 255
+    return images.permute(0, 3, 1, 2).float().div_(255)

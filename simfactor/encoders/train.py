@@ -15,6 +15,7 @@ from tqdm import tqdm
 from simfactor.encoders.batches import put_on_device
 from simfactor.encoders.checkpoint import is_done, load_checkpoint, mark_done, save_checkpoint, write_history
 from simfactor.encoders.classical import fit_encoder
+from simfactor.encoders.memory import memory_kept
 from simfactor.encoders.model import FactorEncoder, check_images
 from simfactor.encoders.objectives import objective_named
 from simfactor.encoders.objectives.objective import Objective
@@ -115,7 +116,8 @@ def train_encoder(
         return FactorEncoder.from_pretrained(folder, target)
     if recipe.fit is None:
         training = Training(encoder, data, arguments, resolved)
-        _run(training, folder, progress)
+        with memory_kept():
+            _run(training, folder, progress)
         encoder.load_state_dict(training.best)
     else:
         fit_encoder(encoder, data, recipe.fit, folder, validation_share, seed, progress)

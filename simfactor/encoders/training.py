@@ -196,7 +196,11 @@ def total(terms: Terms) -> Tensor:
 def _optimizer(encoder: FactorEncoder, player: Player, learning_rate: float) -> torch.optim.Optimizer:
     parameters = [p for part in player.parts for p in encoder.get_submodule(part).parameters()]
     return torch.optim.AdamW(
-        parameters, learning_rate * player.learning_rate, player.betas, weight_decay=player.weight_decay
+        parameters,
+        learning_rate * player.learning_rate,
+        player.betas,
+        weight_decay=player.weight_decay,
+        fused=True,
     )
 
 

@@ -12,6 +12,7 @@ from itertools import pairwise
 from torch import Tensor, nn
 
 from simfactor.encoders.networks.sizes import BOTTOM, channels_for
+from simfactor.encoders.networks.upsampling import Doubling
 
 CHANNELS = {64: (32, 32, 64, 64), 128: (32, 32, 64, 64, 64)}  # image size -> channels at s/2, s/4, ...
 HIDDEN = 256
@@ -26,7 +27,7 @@ class Encoder(nn.Sequential):
             *(
                 layer
                 for a, b in pairwise((3, *channels))
-                for layer in (nn.Conv2d(a, b, 4, stride=2, padding=1), nn.ReLU())
+                for layer in (nn.Conv2d(a, b, 4, stride=2, padding=1), nn.ReLU(inplace=True))
             ),
             nn.Flatten(),
             nn.Linear(channels[-1] * BOTTOM**2, HIDDEN),
@@ -51,12 +52,8 @@ class Decoder(nn.Sequential):
             nn.Linear(HIDDEN, channels[0] * BOTTOM**2),
             nn.ReLU(),
             nn.Unflatten(1, (channels[0], BOTTOM, BOTTOM)),
-            *(
-                layer
-                for a, b in pairwise(channels)
-                for layer in (nn.ConvTranspose2d(a, b, 4, stride=2, padding=1), nn.ReLU())
-            ),
-            nn.ConvTranspose2d(channels[-1], 3, 4, stride=2, padding=1),
+            *(layer for a, b in pairwise(channels) for layer in (Doubling(a, b), nn.ReLU(inplace=True))),
+            Doubling(channels[-1], 3),
         )
 
     def forward(self, latents: Tensor) -> Tensor:
