@@ -6,11 +6,11 @@ from torch import nn
 
 
 def keep_variance(network: nn.Module) -> None:
-    """Draw the weights of all layers with a bias so that a ReLU network neither damps nor amplifies (in place).
+    """Draw the weights of all layers with a bias so that a ReLU network keeps the variance, in place.
 
-    He et al. 2015, eq. 10: normal with variance 2 / fan-in, biases 0; from torch's global generator, as layers
-    draw theirs. With torch's own first weights, pictures of different codes differ by 0.001 and what a second
-    network makes of them by 0.000001: an InfoGAN does not leave that state.
+    He et al. 2015, eq. 10: normal with variance 2 / fan-in, biases 0; from torch's global generator, as
+    layers draw theirs. With torch's own first weights pictures of different codes differ by 0.001 and what a
+    second network makes of them by 0.000001; an InfoGAN does not leave that state.
     """
     for layer in network.modules():
         if isinstance(layer, nn.Linear | nn.Conv2d | nn.ConvTranspose2d) and layer.bias is not None:

@@ -25,7 +25,7 @@ def _weak(terms: Callable[..., Terms], latents: str) -> Objective:
 
 
 def _info_gan(critic: Callable[..., Terms]) -> Objective:
-    rate, betas = 0.1, (0.5, 0.999)
+    rate, betas = 0.5, (0.5, 0.99)
     return Objective(
         {
             "generator": Player(info_gan.generator, ("encoder", "decoder"), rate, betas, 0.0),
@@ -75,6 +75,7 @@ OBJECTIVES: dict[str, Objective] = {
         residual=LATENTS,
         judged_by="loss",
         extras=quantised.codebook_of,
+        initialise=keep_variance,
     ),
     "pca": Objective({}, latents="free", residual=LATENTS, fit=classical.pca),
     "ica": Objective({}, latents="free", residual=LATENTS, fit=classical.ica),

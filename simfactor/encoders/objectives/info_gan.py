@@ -21,7 +21,7 @@ SLOPE_SHARE = 0.25  # of the real images are charged for the critic's slope
 REACH = 2.0  # codes are uniform in +- this, which is how far traversals walk
 
 
-def generator(model: Model, batch: Batch, step: Step, *, information: float = 0.1) -> Terms:
+def generator(model: Model, batch: Batch, step: Step, *, information: float = 0.3) -> Terms:
     """The generator's and Q's part of eq. 6: realism, in the non-saturating form, and the information."""
     code, fakes = generated(model, len(batch.targets), step.generator)
     return {
@@ -38,7 +38,7 @@ def critic(model: Model, batch: Batch, step: Step) -> Terms:
     return {"real": softplus(-judge(batch.targets)).mean(), "generated": softplus(judge(fakes)).mean()}
 
 
-def critic_r1(model: Model, batch: Batch, step: Step, *, slope_weight: float = 1.0) -> Terms:
+def critic_r1(model: Model, batch: Batch, step: Step, *, slope_weight: float = 5.0) -> Terms:
     """The same, and a critic that is steep at real images pays for it (Mescheder et al. 2018, eq. 9).
 
     Without that it outruns the generator, whose gradient it then hides. A gradient of a gradient is dear, so
