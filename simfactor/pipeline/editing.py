@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from simfactor.atomic import write_atomically
 from simfactor.config import RunConfig
 from simfactor.encoders import FactorEncoder, edit_latents
-from simfactor.encoders.editing import Value, check_blocks, check_editable
+from simfactor.encoders.editing import Value, check_blocks, check_editable, takes_values
 from simfactor.errors import SimfactorError
 from simfactor.factors import Categorical, FactorSpace
 from simfactor.pipeline.edit_scores import COLUMNS, edit_table, edits_as_data, score_edits
@@ -178,7 +178,13 @@ def _score(run: RunConfig, folder: Path, count: int) -> None:
     with timed(run, "edit"), plan.studio.open() as studio:
         rows = space.sample(count, run.seed, start=run.data.count)  # from where training images end
         edits = score_edits(encoder, space, lambda rows: studio.images(space, rows).rgb, rows, seed=run.seed)
-        about = {"encoder": str(folder), "objective": encoder.objective, "images": count, "seed": run.seed}
+        about = {
+            "encoder": str(folder),
+            "objective": encoder.objective,
+            "written": "values" if takes_values(encoder) else "blocks of the true pictures",
+            "images": count,
+            "seed": run.seed,
+        }
         write_json(out / "edits.json", {**about, **edits_as_data(edits)})
         grid = image_grid([list(found.pictures) for found in edits.values()], list(edits), COLUMNS)
         write_atomically(out / "edits.png", grid)

@@ -151,6 +151,7 @@ def test_edits_of_a_run_are_scored_in_its_simulator(tmp_path, capsys):
     assert all(name in table for name in ("lighting_intensity", "wall_color", "baseline  "))
     assert data["images"] == data["by_factor"]["wall_color"]["n"] == 3
     assert data["by_factor"]["lighting_intensity"]["error"] > 0
+    assert data["written"] == "values"
     assert _read(out / "edits" / "edits.png").shape[1] > 5 * 64
 
 
