@@ -21,6 +21,33 @@ Choices: TypeAlias = Annotated[dict[str, Any], tyro.conf.Fixed, tyro.conf.Suppre
 Count: TypeAlias = Annotated[int, Field(ge=1)]
 Positive: TypeAlias = Annotated[float, Field(gt=0)]
 
+# spelt out, because reading them from simfactor.encoders would load torch for every --help; a test compares
+ObjectiveName: TypeAlias = Literal[
+    "supervised",
+    "semi_supervised",
+    "interventional",
+    "ada_gvae",
+    "ada_mlvae",
+    "group_vae",
+    "ml_vae",
+    "qlae",
+    "pca",
+    "ica",
+    "factor_analysis",
+    "ae",
+    "dae",
+    "vae",
+    "beta_vae",
+    "annealed_vae",
+    "beta_tcvae",
+    "dip_vae_i",
+    "dip_vae_ii",
+    "factor_vae",
+    "info_gan",
+    "info_gan_r1",
+]
+NetworkName: TypeAlias = Literal["keypoints", "conv64", "linear"]
+
 
 @dataclass(frozen=True, config=STRICT)
 class Correlation:
@@ -72,16 +99,16 @@ class Data:
 class Encoder:
     """The encoder and its training."""
 
-    objective: str = "supervised"
-    """How it learns: supervised (one latent block a factor, anchored to its label), beta_vae, ..."""
+    objective: ObjectiveName = "supervised"
+    """How it learns: from labels, from pairs in which one factor changed, or from images alone."""
     epochs: Count = 20
     """Passes over the training images."""
     batch_size: Count = 64
     """Images per step."""
     learning_rate: Positive = 2e-3
     """Peak learning rate."""
-    network: str = "keypoints"
-    """Its network."""
+    network: NetworkName = "keypoints"
+    """Its network; keypoints finds small objects."""
     label_share: Annotated[float, Field(ge=0, le=1)] = 1.0
     """Share of the training images whose labels are learned from."""
     augment: bool | None = None

@@ -1,11 +1,12 @@
 """Configurations: strict, complete in their complaints, overridable from the command line."""
 
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
 from simfactor import cli
-from simfactor.config import RunConfig, load_config
+from simfactor.config import NetworkName, ObjectiveName, RunConfig, load_config
 from simfactor.errors import SimfactorError
 
 READY = sorted((Path(__file__).parent.parent / "configs").glob("*.yaml"))
@@ -78,3 +79,11 @@ def test_the_overview_names_every_command(capsys: pytest.CaptureFixture[str]) ->
 def test_an_unknown_command_is_an_error_with_a_remedy(capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["tranfer"]) == 2
     assert "Did you mean 'transfer'?" in capsys.readouterr().err
+
+
+def test_objectives_and_networks_are_all_offered() -> None:
+    from simfactor.encoders import OBJECTIVES
+    from simfactor.encoders.networks import NETWORKS
+
+    assert get_args(ObjectiveName) == tuple(OBJECTIVES)
+    assert get_args(NetworkName) == tuple(NETWORKS)
