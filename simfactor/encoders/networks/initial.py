@@ -22,7 +22,6 @@ def _inputs(layer: nn.Linear | nn.Conv2d | nn.ConvTranspose2d) -> float:
     """How many numbers a number of the output is a sum of."""
     if isinstance(layer, nn.Linear):
         return layer.in_features
-    kernel = layer.kernel_size[0] * layer.kernel_size[1]
-    if isinstance(layer, nn.ConvTranspose2d):
-        kernel /= layer.stride[0] * layer.stride[1]
-    return layer.in_channels * kernel
+    cells = layer.kernel_size[0] * layer.kernel_size[1]
+    shared = layer.stride[0] * layer.stride[1] if isinstance(layer, nn.ConvTranspose2d) else 1
+    return layer.in_channels * cells / shared

