@@ -1,4 +1,15 @@
-"""Reconstruction measured in the features of another, frozen encoder (DARLA: Higgins et al. 2017, eq. 3)."""
+"""Reconstruction measured in the features of another, frozen encoder (DARLA: Higgins et al. 2017, eq. 3).
+
+It takes two trainings: of a denoising autoencoder, then of what is measured by it. ::
+
+    train_encoder(images, rows, space, "features", objective="dae")
+    train_encoder(images, rows, space, "encoder", objective="beta_vae", features="features",
+                  options={"likelihood": "perceptual", "beta": 1.0})
+
+Two calls and not two phases of one, for then one set of features serves all objectives and seeds, each
+training resumes by itself, and an encoder's folder does not carry networks that nobody needs for encoding.
+Features amount to some hundred nats where pixels amount to thousands: choose ``beta`` near 1.
+"""
 
 from __future__ import annotations
 

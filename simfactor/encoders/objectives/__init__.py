@@ -76,6 +76,7 @@ OBJECTIVES: dict[str, Objective] = {
         judged_by="loss",
         extras=quantised.codebook_of,
         initialise=keep_variance,
+        initialise=keep_variance,
     ),
     "pca": Objective({}, latents="free", residual=LATENTS, fit=classical.pca),
     "ica": Objective({}, latents="free", residual=LATENTS, fit=classical.ica),
