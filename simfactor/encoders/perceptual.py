@@ -1,4 +1,4 @@
-"""Reconstruction measured in the features of another, frozen encoder (DARLA: Higgins et al. 2017, eq. 3).
+"""Reconstruction measured in the features of another, frozen encoder (DARLA's: Higgins et al. 2017).
 
 It takes two trainings: of a denoising autoencoder, then of what is measured by it. ::
 

@@ -1,4 +1,4 @@
-"""The denoising autoencoder whose code DARLA measures pictures by (Higgins et al. 2017, section 3.2)."""
+"""The denoising autoencoder whose code DARLA measures pictures by (Higgins et al. 2017)."""
 
 from __future__ import annotations
 

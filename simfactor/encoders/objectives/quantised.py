@@ -4,14 +4,14 @@ Every latent takes one of a few values from a codebook of its own. A decoder tha
 little weight to tell their combinations apart (strong weight decay), does best when a symbol always means the
 same.
 
-Of the paper's loss, eq. 4, the codebooks see the quantisation term alone, for the reconstruction passes them
+Of the paper's loss the codebooks see the quantisation term alone, for the reconstruction passes them
 by (straight through), and the networks all other terms. So they are two players: each term moves its own
 side, and the decay, which would pull the values to zero, spares the codebooks. (The paper's code spares
 biases, too.)
 
-The networks start with weights that keep the signal's size: with torch's own, the latents of different pictures
-all start at the same value (they differ by 0.001, values by 0.1), and after 840 steps still told little more
-than the light. The paper trains for 200,000 steps; a few thousand give blurred pictures.
+The networks start with weights that keep the signal's size: with torch's own, the latents of different
+pictures all start at the same value (they differ by 0.001, values by 0.1), and after 840 steps still told
+little more than the light. The paper trains for 200,000 steps; some hundreds give blurred pictures.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ class Codebook(nn.Module):
         return self.values.expand(len(latents), -1, -1).gather(2, chosen[:, :, None])[:, :, 0]
 
     def forward(self, latents: Tensor) -> Tensor:
-        """The same, exactly, but with the gradient of the identity (straight through, eq. 3)."""
+        """The same, exactly, but with the gradient of the identity (straight through)."""
         return self.nearest(latents).detach() + (latents - latents.detach())
 
 
