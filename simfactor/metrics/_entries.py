@@ -88,7 +88,8 @@ def _one(name: str, how: Callable[[Any], str]) -> Read:
 
 
 def _sap_estimators(result: Any) -> str:
-    return " / ".join(dict.fromkeys(result.estimators))
+    kinds = set(result.estimators)
+    return result.estimators[0] if len(kinds) == 1 else "accuracy or squared correlation, by kind"
 
 
 def _infomec(result: Any, n: int) -> list[Value]:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 from scipy.stats import t as student_t
+from sklearn.utils.parallel import Parallel, delayed
 
 from simfactor.errors import SimfactorError, unknown_name
 from simfactor.metrics._checks import Floats, check_samples, check_split
@@ -32,7 +33,7 @@ class ScoreTable(NamedTuple):
 
     rows: tuple[ScoreRow, ...]
     results: dict[str, Any]  # metric -> all that it returned on the whole samples
-    left_out: dict[str, str]  # metric -> why it gives no row here
+    left_out: dict[str, str]  # metric, or row -> why it is not here
     interval: str
     null: str
     seed: int
@@ -56,9 +57,10 @@ def score_table(
     resamples: int = 10,
     shuffles: int = 3,
     seed: int = 0,
+    jobs: int = 1,
     progress: Callable[[int, int], None] | None = None,
 ) -> ScoreTable:
-    """Run every score that applies. A metric that refuses these samples is left out, with its reason.
+    """Run every score that applies. What these samples do not allow, or is infinite, is left out by name.
 
     Interval: 95 %, of Student's t and the standard deviation of the score over random halves of the samples,
     drawn without replacement, as copies of a sample would deceive nearest neighbours. A half varies around
@@ -84,7 +86,8 @@ def score_table(
         resamples: how many halves, 0 for no intervals.
         shuffles: how many shufflings, 0 for no null.
         seed: of all of it.
-        progress: called with (done, total) after each metric of each pass.
+        jobs: processes that share the passes: one for the scores, one for each half and each shuffling.
+        progress: called with (done, total) after each pass.
 
     Raises:
         SimfactorError: for misshapen or non-finite arrays, unknown kinds, labels that are not whole numbers,
@@ -98,18 +101,21 @@ def score_table(
         checked = (before, check_samples(pairs[1], pairs[2], "_after")[0], changed)
     whole = Scored(split, blocks, roles, checked, dci_learner, discrete_codes, seed)
     labelled = [name for name in chosen if ENTRIES[name].of_factors]
-    tick = _ticker(progress, len(chosen) * (1 + resamples) + len(labelled) * shuffles)
     rng = np.random.default_rng(seed)
-
-    results, left_out, values = {}, {}, []
-    for name, result in _run(whole, chosen, tick):
-        if isinstance(result, SimfactorError):
-            left_out[name] = str(result)
-        elif result is not None:
-            results[name] = result
-            values += ENTRIES[name].read(result, len(split.codes_train))
-    halves = [_numbers(_half(whole, rng), chosen, tick) for _ in range(resamples)]
-    nulls = [_numbers(_shuffled(whole, rng), labelled, tick) for _ in range(shuffles)]
+    passes = [(whole, chosen)]
+    passes += [(_half(whole, rng), chosen) for _ in range(resamples)]
+    passes += [(_shuffled(whole, rng), labelled) for _ in range(shuffles)]
+    finished = []
+    for done in Parallel(n_jobs=jobs, return_as="generator")(delayed(_run)(*each) for each in passes):
+        finished.append(done)
+        if progress is not None:
+            progress(len(finished), len(passes))
+    values, left_out = _values(finished[0], len(split.codes_train))
+    halves, nulls = (
+        [{value.name: value.value for value in _values(results, 0)[0]} for results in part]
+        for part in (finished[1 : 1 + resamples], finished[1 + resamples :])
+    )
+    results = {name: result for name, result in finished[0].items() if not isinstance(result, SimfactorError)}
     return ScoreTable(
         tuple(_row(value, halves, nulls) for value in values),
         results,
@@ -157,29 +163,31 @@ def _chosen(scores: Sequence[str] | None, resamples: int, shuffles: int) -> list
     return list(ENTRIES if scores is None else dict.fromkeys(scores))
 
 
-def _ticker(progress: Callable[[int, int], None] | None, total: int) -> Callable[[], None]:
-    done = iter(range(1, total + 1))
-    return lambda: progress(next(done), total) if progress else None
-
-
-def _run(data: Scored, chosen: Sequence[str], tick: Callable[[], None]) -> Iterator[tuple[str, Any]]:
-    """Each metric's result, or the SimfactorError with which it refused the samples."""
+def _run(data: Scored, chosen: Sequence[str]) -> dict[str, Any]:
+    """Each metric's result, or the SimfactorError with which it refused; without those that do not apply."""
+    results: dict[str, Any] = {}
     for name in chosen:
-        result: Any
         try:
-            result = ENTRIES[name].run(data)
+            results[name] = ENTRIES[name].run(data)
         except SimfactorError as error:
-            result = error
-        tick()
-        yield name, result
+            results[name] = error
+    return {name: result for name, result in results.items() if result is not None}
 
 
-def _numbers(data: Scored, chosen: Sequence[str], tick: Callable[[], None]) -> dict[str, float]:
-    numbers: dict[str, float] = {}
-    for name, result in _run(data, chosen, tick):
-        if result is not None and not isinstance(result, SimfactorError):
-            numbers |= {value.name: value.value for value in ENTRIES[name].read(result, 0)}
-    return numbers
+def _values(results: dict[str, Any], n: int) -> tuple[list[Value], dict[str, str]]:
+    """The finite numbers of n training samples, and why others are missing."""
+    values: list[Value] = []
+    missing: dict[str, str] = {}
+    for name, result in results.items():
+        if isinstance(result, SimfactorError):
+            missing[name] = str(result)
+            continue
+        for value in ENTRIES[name].read(result, n):
+            if np.isfinite(value.value):
+                values.append(value)
+            else:
+                missing[value.name] = "not finite"
+    return values, missing
 
 
 def _row(value: Value, halves: list[dict[str, float]], nulls: list[dict[str, float]]) -> ScoreRow:
@@ -187,7 +195,7 @@ def _row(value: Value, halves: list[dict[str, float]], nulls: list[dict[str, flo
     spread = [half.get(value.name, np.nan) for half in halves]
     chance = [null.get(value.name, np.nan) for null in nulls]
     low, high = None, None
-    if spread and np.isfinite([*spread, value.value]).all():
+    if spread and np.isfinite(spread).all():
         margin = float(student_t.ppf(0.975, len(spread) - 1) * np.std(spread, ddof=1))
         low, high = (float(np.clip(value.value + side, *value.bounds)) for side in (-margin, margin))
     null = float(np.median(chance)) if chance and np.isfinite(chance).all() else None

@@ -135,26 +135,30 @@ def test_a_collapsed_encoder_gets_a_table():
     assert values["mig"] == values["infom"] == values["dci_disentanglement"] == values["mcc"] == 0
 
 
-def test_infinite_values_get_no_interval(world):
+def test_infinite_values_are_left_out(world):
     (z, v, z_test, v_test), _ = world
     z, z_test = np.hstack([z, z]), np.hstack([z_test, z_test])
     table = score_table(z, v, z_test, v_test, kinds=KINDS, scores=("unsupervised",), resamples=2)
-    assert table.rows[0].value == np.inf
-    assert table.rows[0].low is table.rows[0].high is None
+    assert table.left_out == {"total_correlation": "not finite"}
+    assert [row.name for row in table.rows] == ["wasserstein_correlation"]
 
 
-def test_progress_counts_every_metric_of_every_pass(world):
+def test_progress_counts_passes_and_more_processes_change_nothing(world):
     seen = []
-    score_table(
-        *world[0],
-        kinds=KINDS,
-        scores=QUICK,
-        resamples=2,
-        shuffles=2,
-        progress=lambda done, total: seen.append((done, total)),
+    alone, shared = (
+        score_table(
+            *world[0],
+            kinds=KINDS,
+            scores=QUICK,
+            resamples=2,
+            shuffles=1,
+            jobs=jobs,
+            progress=lambda done, total: seen.append((done, total)),
+        )
+        for jobs in (1, 2)
     )
-    # Shuffled factors are no baseline for the one that has no factors.
-    assert seen == [(i + 1, 18) for i in range(18)]
+    assert seen == 2 * [(1, 4), (2, 4), (3, 4), (4, 4)]
+    assert alone.rows == shared.rows
 
 
 @pytest.mark.parametrize(
