@@ -26,6 +26,7 @@ ObjectiveName: TypeAlias = Literal[
     "supervised",
     "semi_supervised",
     "interventional",
+    "interventional_unlabelled",
     "ada_gvae",
     "ada_mlvae",
     "group_vae",
@@ -107,9 +108,9 @@ class Encoder:
     """Images per step."""
     learning_rate: Positive = 2e-3
     """Peak learning rate."""
-    network: NetworkName = "keypoints"
-    """Its network; keypoints finds small objects."""
-    label_share: Annotated[float, Field(ge=0, le=1)] = 1.0
+    network: NetworkName | None = None
+    """Its network; by default as suits the objective (keypoints, which finds small objects)."""
+    label_share: Annotated[float, Field(gt=0, le=1)] = 1.0
     """Share of the training images whose labels are learned from."""
     augment: bool | None = None
     """Show half of every batch with other exposure and colours; by default as suits the objective."""

@@ -94,7 +94,7 @@ def exchange(encoder: FactorEncoder, images: Images, names: str | Iterable[str],
 
 def takes_values(encoder: FactorEncoder) -> bool:
     """Whether a value has a code in this encoder's latents: whether its blocks were anchored to labels."""
-    return objective_named(encoder.objective).labels != "none"
+    return objective_named(encoder.objective).labels
 
 
 def check_blocks(encoder: FactorEncoder) -> None:

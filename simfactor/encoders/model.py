@@ -16,7 +16,7 @@ from simfactor.encoders.codes import category_codes, factor_values, heads_of
 from simfactor.encoders.layout import LatentLayout
 from simfactor.encoders.networks import network_named
 from simfactor.encoders.objectives import objective_named
-from simfactor.encoders.objectives.objective import Posterior
+from simfactor.encoders.objectives.objective import EXACT, Posterior
 from simfactor.encoders.pretrained import read_pretrained, write_pretrained
 from simfactor.errors import SimfactorError
 from simfactor.factors import Categorical, FactorSpace
@@ -59,8 +59,9 @@ class FactorEncoder(nn.Module):
         self.space, self.image_size, self.objective = space, image_size, objective
         self.layout = recipe.layout(space, residual)
         self.heads = heads_of(space, self.layout) if recipe.latents == "anchored" else ()
-        self._exact_outputs = self.heads[-1].outputs.stop if self.heads else 0
-        gaussian = self.layout.size - (self.heads[-1].latents.stop if self.heads else 0)
+        gaussian = self.layout.blocks[-1].width if recipe.latents in EXACT else self.layout.size
+        exact = self.layout.size - gaussian
+        self._exact_outputs = self.heads[-1].outputs.stop if self.heads else exact
         self.encoder = made_by.encoder(image_size, self._exact_outputs + 2 * gaussian)
         self._decoder_inputs = self.layout.size + recipe.decoder_noise
         self.decoder = made_by.decoder(image_size, self._decoder_inputs)
@@ -171,7 +172,7 @@ class FactorEncoder(nn.Module):
             if isinstance(head.factor, Categorical):
                 own = own.softmax(dim=1) @ self.get_buffer(f"codes_of_{head.column}")[:, None]
             blocks.append(own)
-        return torch.cat(blocks, dim=1) if blocks else outputs[:, :0]
+        return torch.cat(blocks, dim=1) if blocks else outputs[:, : self._exact_outputs]
 
     def _mapped(self, images: Images | Tensor, function: Callable[[Tensor], Tensor]) -> NDArray[np.float32]:
         with torch.inference_mode():
@@ -198,6 +199,12 @@ class FactorEncoder(nn.Module):
             "versions": {"simfactor": simfactor.__version__, "torch": torch.__version__},
         }
         write_pretrained(Path(folder), self.state_dict(), config)
+
+    def export_onnx(self, path: str | Path) -> float:
+        """Write an ONNX file, images (n, s, s, 3) uint8 -> latents (n, L): :func:`.onnx.export_onnx`."""
+        from simfactor.encoders.onnx import export_onnx  # slow to import, and needs an extra
+
+        return export_onnx(self, path)
 
     @staticmethod
     def from_pretrained(folder: str | Path, device: str | torch.device = "cpu") -> FactorEncoder:

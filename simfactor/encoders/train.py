@@ -175,11 +175,13 @@ def _fresh_encoder(
 
 
 def _check_data_options(recipe: Objective, label_share: float, augment: bool, noise: float) -> None:
-    needed = recipe.labels == "needed"
-    if not 0 <= label_share <= 1 or (label_share == 0 and needed):
-        least = "above 0" if needed else "at least 0"
-        raise SimfactorError(f"label_share={label_share!r} must be {least} and at most 1.")
-    if augment and recipe.pairs and recipe.labels == "none":
+    if not 0 < label_share <= 1:
+        raise SimfactorError(f"label_share={label_share!r} must be above 0 and at most 1.")
+    if label_share < 1 and not recipe.labels:
+        raise SimfactorError(
+            f"label_share={label_share!r}: this objective learns from no labels; leave it out."
+        )
+    if augment and recipe.pairs and not recipe.labels:
         raise SimfactorError(
             "augment=True shows images in another light for the sake of their labels, which this objective "
             "does not use; leave it out, or use noise."

@@ -120,9 +120,8 @@ class Training:
         return 0.5 * (1 + math.cos(math.pi * (step - rise) / max(1, total - rise)))
 
     def _choose_labelled(self) -> Tensor:
-        """The training units whose labels may be learned from, at least one unless the share is 0."""
-        share = self.arguments["label_share"]
-        count = max(1, round(share * len(self.training))) if share else 0
+        """The training units whose labels may be learned from, at least one."""
+        count = max(1, round(self.arguments["label_share"] * len(self.training)))
         order = torch.randperm(len(self.training), generator=seeded(CPU, self.arguments["seed"], LABELS))
         return self.training[order[:count]]
 
@@ -144,7 +143,7 @@ class Training:
         sums: dict[str, dict[str, Tensor]] = {name: {} for name in self.objective.players}
         batches = epoch_batches(self.training, self.batch_size, seed, ORDER, self.epoch)
         for number, index in enumerate(batches, start=self.epoch * self.steps):
-            if 0 < len(self.labelled) < len(self.training):
+            if len(self.labelled) < len(self.training):
                 index = with_labelled(index, self.labelled, labels)
             batch = self.data.batch(
                 index.to(device), generator, self.arguments["augment"], self.arguments["noise"]

@@ -13,7 +13,7 @@ from simfactor.pipeline.plan import Plan
 RENDERED_AT_ONCE = 512
 
 
-def training_images(plan: Plan, dataset: FactorDataset) -> tuple[NDArray[np.uint8], NDArray[np.float64]]:
+def encoder_images(plan: Plan, dataset: FactorDataset) -> tuple[NDArray[np.uint8], NDArray[np.float64]]:
     """What the run's objective learns from: images (n, s, s, 3) and rows (n, K) of the data set's space.
 
     For an objective that learns from pairs each has another axis of length 2 behind the first: the data set's

@@ -13,12 +13,12 @@ from simfactor import agents, data, encoders
 from simfactor.atomic import write_atomically
 from simfactor.config import RunConfig
 from simfactor.errors import SimfactorError
-from simfactor.pipeline.partners import training_images
+from simfactor.pipeline.partners import encoder_images
 from simfactor.pipeline.pictures import pictures
 from simfactor.pipeline.plan import Images, Plan, make_plan
 from simfactor.pipeline.policies import check_policy, open_policy, training_options, version
 from simfactor.pipeline.records import provenance, read_json, stage_seconds, timed, write_json
-from simfactor.pipeline.scoring import score_encoder
+from simfactor.pipeline.scoring import format_stored, score_encoder
 from simfactor.report import write_report, write_summary
 from simfactor.transfer import Job, Results, evaluate_jobs, format_table, tabulate
 
@@ -56,7 +56,7 @@ def train_encoder(config: RunConfig) -> encoders.FactorEncoder:
     dataset = _dataset(plan, plan.training_images)
     columns = [dataset.space.index(name) for name in plan.labels.names]
     with timed(config, "train-encoder"):
-        images, rows = training_images(plan, dataset)
+        images, rows = encoder_images(plan, dataset)
         return encoders.train_encoder(
             images,
             rows[..., columns],
@@ -77,13 +77,13 @@ def train_encoder(config: RunConfig) -> encoders.FactorEncoder:
 
 
 def score(config: RunConfig) -> dict[str, Any]:
-    """MIG, DCI and decodability of the encoder."""
+    """Every score of the encoder, as a table; with the matrix and the graph of latents in OUT/scores."""
     plan = make_plan(config)
     dataset, encoder = _dataset(plan, plan.score_images), _encoder(plan)
     with timed(config, "score"):
         scores = score_encoder(plan, dataset, encoder)
-    for name in ("mig", "dci_disentanglement", "dci_completeness", "dci_informativeness", "decodability"):
-        print(f"  {name.replace('_', ' '):20} {scores[name]:.3f}")
+    print(format_stored(scores))
+    print(f"pictures: {plan.folder / 'scores'}")
     return scores
 
 

@@ -9,7 +9,7 @@ from simfactor import cli
 from simfactor.config import load_config
 from simfactor.data import FactorDataset
 from simfactor.encoders import FactorEncoder
-from simfactor.pipeline.partners import training_images
+from simfactor.pipeline.partners import encoder_images
 from simfactor.pipeline.plan import make_plan
 
 TINY = Path(__file__).parent / "tiny.yaml"
@@ -26,7 +26,7 @@ def test_partners_differ_in_one_factor_and_are_rendered_true(tmp_path: Path) -> 
         encoder=dataclasses.replace(config.encoder, objective="interventional"),
     )
     plan, dataset = make_plan(run), FactorDataset(tmp_path / "data")
-    images, rows = training_images(plan, dataset)
+    images, rows = encoder_images(plan, dataset)
     assert images.shape == (32, 2, 64, 64, 3)
     np.testing.assert_array_equal(images[:, 0], dataset.images(slice(0, 32)))
     assert ((rows[:, 0] != rows[:, 1]).sum(axis=1) == 1).all()

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from simfactor.encoders.networks.initial import keep_variance
 from simfactor.encoders.objectives import classical, factor_vae, info_gan, pairs, quantised, vae
 from simfactor.encoders.objectives.denoising import FEATURES, dae
-from simfactor.encoders.objectives.interventional import interventional
+from simfactor.encoders.objectives.interventional import interventional, interventional_unlabelled
 from simfactor.encoders.objectives.objective import Objective, Player, Terms
 from simfactor.encoders.objectives.supervised import semi_supervised, supervised
 from simfactor.errors import unknown_name
@@ -44,21 +44,24 @@ OBJECTIVES: dict[str, Objective] = {
         {"encoder": Player(supervised)},
         latents="anchored",
         residual=8,
-        labels="needed",
+        labels=True,
         judged_by="anchor/",
         augment=True,
     ),
     "semi_supervised": Objective(
-        {"vae": Player(semi_supervised)}, latents="blocks", residual=8, labels="needed", judged_by="anchor/"
+        {"vae": Player(semi_supervised)}, latents="blocks", residual=8, labels=True, judged_by="anchor/"
     ),
     "interventional": Objective(
         {"encoder": Player(interventional)},
         latents="anchored",
         residual=8,
         pairs=True,
-        labels="optional",
+        labels=True,
         judged_by="anchor/",
         augment=True,
+    ),
+    "interventional_unlabelled": Objective(
+        {"encoder": Player(interventional_unlabelled)}, "exact", residual=2, pairs=True, judged_by="loss"
     ),
     "ada_gvae": _weak(pairs.ada_gvae, "free"),
     "ada_mlvae": _weak(pairs.ada_mlvae, "free"),
@@ -75,7 +78,6 @@ OBJECTIVES: dict[str, Objective] = {
         residual=LATENTS,
         judged_by="loss",
         extras=quantised.codebook_of,
-        initialise=keep_variance,
         initialise=keep_variance,
     ),
     "pca": Objective({}, latents="free", residual=LATENTS, fit=classical.pca),

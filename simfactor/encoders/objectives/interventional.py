@@ -28,28 +28,59 @@ def interventional(
 
     Of every pair it is known which factors S differ. Three things follow, and each is a term:
 
-    ``swap``: exchanging the blocks of S between the two codes must exchange the two pictures. It is what
-    gives a block its meaning where labels are few or none: only the block of S may carry what changed.
+    ``swap``: exchanging the blocks of S between the two codes must exchange the two pictures.
     ``invariance``: all other blocks must not move (:func:`invariance`).
-    ``anchor/<factor>``: where there are labels, a block has its factor's own scale (:func:`anchors`).
+    ``anchor/<factor>``: in labelled images a block tells its factor, on the factor's scale (:func:`anchors`).
 
     The residual stays with its picture and is priced by ``beta``. ``decoded_share`` of the pairs is decoded.
     """
-    assert batch.changed is not None
-    pairs = len(batch.changed)
     posterior = model.posterior(batch.pixels)
+    return {
+        **weighted(model, anchors(model.heads, posterior, batch), task_weight),
+        **_pair_terms(model, batch, step, posterior, swap_weight, invariance_weight, beta, decoded_share),
+    }
+
+
+def interventional_unlabelled(
+    model: Model,
+    batch: Batch,
+    step: Step,
+    *,
+    swap_weight: float = 1e-2,
+    invariance_weight: float = 1.0,
+    beta: float = 1.0,
+    decoded_share: float = 0.5,
+) -> Terms:
+    """The same without any label: that only the block of S may carry what changed gives a block its factor.
+
+    What a label would add is the scale: blocks are right up to a function of one variable each.
+    """
+    posterior = model.posterior(batch.pixels)
+    return _pair_terms(model, batch, step, posterior, swap_weight, invariance_weight, beta, decoded_share)
+
+
+def _pair_terms(
+    model: Model,
+    batch: Batch,
+    step: Step,
+    posterior: Posterior,
+    swap_weight: float,
+    invariance_weight: float,
+    beta: float,
+    decoded_share: float,
+) -> Terms:
+    assert batch.changed is not None
+    pairs, changed = len(batch.changed), changed_dims(model, batch)
     paired = Posterior(*(tensor[: 2 * pairs] for tensor in posterior))
-    changed = changed_dims(model, batch)
-    terms = weighted(model, anchors(model.heads, posterior, batch), task_weight)
-    terms["invariance"] = invariance_weight * invariance(paired.mean, changed)
     chosen = max(1, round(decoded_share * pairs))
     swapped = exchange(sample(paired, step.generator), changed)
-    before, after = (half[:chosen] for half in swapped.chunk(2))
-    shown = model.logits(torch.cat([before, after]))
-    targets = torch.cat([half[:chosen] for half in batch.targets[: 2 * pairs].chunk(2)[::-1]])
-    terms["swap"] = swap_weight * reconstruction(targets, shown)
-    terms["residual_kl"] = swap_weight * beta * residual_kl(paired)
-    return terms
+    shown = model.logits(torch.cat([half[:chosen] for half in swapped.chunk(2)]))
+    after_before = batch.targets[: 2 * pairs].chunk(2)[::-1]
+    return {
+        "invariance": invariance_weight * invariance(paired.mean, changed),
+        "swap": swap_weight * reconstruction(torch.cat([half[:chosen] for half in after_before]), shown),
+        "residual_kl": swap_weight * beta * residual_kl(paired),
+    }
 
 
 def exchange(latents: Tensor, changed: Tensor) -> Tensor:

@@ -21,6 +21,7 @@ from simfactor.errors import SimfactorError, unknown_name
 from simfactor.factors import FactorSpace
 
 Terms: TypeAlias = dict[str, Tensor]
+EXACT = ("anchored", "exact")  # kinds of latents whose factor blocks are not drawn from a posterior
 # a name, or a distance of pictures: (n, 3, s, s) in [0, 1] twice, seen and shown -> scalar
 Likelihood: TypeAlias = str | Callable[[Tensor, Tensor], Tensor]
 
@@ -88,16 +89,17 @@ def _nothing(layout: LatentLayout) -> dict[str, nn.Module]:
 class Objective:
     """How an encoder is trained.
 
-    ``latents``: "anchored" has exact blocks, one a factor, and a Gaussian residual; "blocks" has Gaussian
-    blocks, one a factor, and a Gaussian residual; "free" has the Gaussian residual alone, whose dimensions
-    mean what training makes of them.
+    ``latents``: "anchored" has exact blocks, one a factor with its scale, and a Gaussian residual; "exact"
+    the same without the scale, which only labels can tell; "blocks" has Gaussian blocks, one a factor, and
+    a Gaussian residual; "free" has the Gaussian residual alone, whose dimensions mean what training makes of
+    them.
     """
 
     players: Mapping[str, Player]  # they step in this order; the first one's loss is what is validated
     latents: str
     residual: int  # width of the residual block unless asked otherwise
     pairs: bool = False  # learns from pairs of images that differ in few factors
-    labels: str = "none"  # "none", "optional" or "needed": whether it learns from labels
+    labels: bool = False  # learns from labels
     judged_by: str | None = None  # the best epoch has the least sum of validated terms that begin with this
     augment: bool = False  # whether input augmentation is on unless asked otherwise
     extras: Callable[[LatentLayout], dict[str, nn.Module]] = _nothing  # networks beside encoder and decoder
