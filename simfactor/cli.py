@@ -47,6 +47,15 @@ class TrainEncoderConfig(Shared):
 
 
 @dataclasses.dataclass(frozen=True)
+class ExportEncoderConfig(Shared):
+    """Write the trained encoder as an ONNX file, checked against torch."""
+
+    data: config.Data = dataclasses.field(default_factory=config.Data)
+    to: str | None = None
+    """File to write (default: OUT/encoder/encoder.onnx)."""
+
+
+@dataclasses.dataclass(frozen=True)
 class ScoreConfig(Shared):
     """Score how well the encoder separates the factors (OUT/scores)."""
 
@@ -115,6 +124,7 @@ COMMANDS = {
     "generate": Command(GenerateConfig, "generate"),
     "export": Command(ExportConfig, "export"),
     "train-encoder": Command(TrainEncoderConfig, "train_encoder"),
+    "export-encoder": Command(ExportEncoderConfig, "export_encoder"),
     "score": Command(ScoreConfig, "score"),
     "edit": Command(EditConfig, "edit"),
     "train-agent": Command(TrainAgentConfig, "train_agent"),

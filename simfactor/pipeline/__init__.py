@@ -5,6 +5,7 @@ from simfactor.pipeline.editing import edit
 from simfactor.pipeline.plan import Plan, make_plan
 from simfactor.pipeline.stages import (
     export,
+    export_encoder,
     generate,
     report,
     run,
@@ -18,6 +19,7 @@ __all__ = [
     "Plan",
     "edit",
     "export",
+    "export_encoder",
     "generate",
     "make_plan",
     "report",

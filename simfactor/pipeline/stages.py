@@ -76,6 +76,15 @@ def train_encoder(config: RunConfig) -> encoders.FactorEncoder:
         )
 
 
+def export_encoder(config: RunConfig, to: str | None = None) -> Path:
+    """The trained encoder as an ONNX file. Returns the path written."""
+    plan = make_plan(config)
+    path = Path(to) if to else plan.folder / "encoder" / "encoder.onnx"
+    difference = _encoder(plan).export_onnx(path)
+    print(f"written: {path} (ONNX Runtime's latents are torch's to within {difference:.1g})")
+    return path
+
+
 def score(config: RunConfig) -> dict[str, Any]:
     """Every score of the encoder, as a table; with the matrix and the graph of latents in OUT/scores."""
     plan = make_plan(config)
