@@ -55,7 +55,8 @@ def score_edits(
     image is encoded, edited to that value, decoded, and encoded again. An encoder whose blocks have no values
     is given the block of the new world's own picture instead. Pictures are scored by ``metrics.edit_score``.
     What else the edit moved is read by the encoder itself, between the decoded image without and with the
-    edit, so that the decoder's blur, which both have, does not count (``metrics.block_changes``).
+    edit, so that the decoder's blur, which both have, does not count (``metrics.block_changes``). A block is
+    measured by the spread of its exact codes for these rows, or, without values, of what is encoded.
 
     Args:
         space: of the rows; may have factors that the encoder does not know.
@@ -68,7 +69,8 @@ def score_edits(
         factor -> its edits, in the order of ``names``.
 
     Raises:
-        SimfactorError: an encoder without blocks, factors without a block or fixed, fewer than 2 rows.
+        SimfactorError: an encoder without blocks, factors without a block or fixed, fewer than 2 rows, or
+            values outside the domains that the encoder knows.
     """
     check_blocks(encoder)
     possible = [name for name in encoder.layout.names if name in space.varying.names]
@@ -79,7 +81,8 @@ def score_edits(
         raise SimfactorError(f"{len(rows)} rows are too few to score edits; give at least 2.")
     images = draw(rows)
     latents = encoder.encode(images)
-    start = _Start(rows, images, latents, encoder.decode(latents))
+    unit = _exact(encoder, space, rows, latents) if takes_values(encoder) else latents
+    start = _Start(images, latents, encoder.decode(latents), unit)
     found = {}
     for name in tqdm(names or possible, desc="editing", disable=None):
         changed = space.intervene(rows, [name], seed)
@@ -91,10 +94,10 @@ def score_edits(
 class _Start(NamedTuple):
     """What all factors' edits begin with."""
 
-    rows: Rows
     images: Images
     latents: NDArray[np.float32]
     decoded: Images
+    unit: NDArray[np.float32]  # latents whose spread is the unit of the blocks
 
 
 def _edits(
@@ -118,11 +121,20 @@ def _edits(
     read = encoder.encode(edited)
     blocks = [block.name for block in layout.blocks if block.width]
     moved = metrics.block_changes(
-        encoder.encode(start.decoded), read, [layout.dims(block) for block in blocks], start.latents
+        encoder.encode(start.decoded), read, [layout.dims(block) for block in blocks], start.unit
     )
-    missed = metrics.block_changes(written, read, [own], start.latents)[0]
+    missed = metrics.block_changes(written, read, [own], start.unit)[0]
     pictures = _shown(start.images, truth, best, edited)
     return FactorEdits(score, dict(zip(blocks, moved.tolist(), strict=True)), float(missed), pictures)
+
+
+def _exact(
+    encoder: FactorEncoder, space: FactorSpace, rows: Rows, latents: NDArray[np.float32]
+) -> NDArray[np.float32]:
+    """The latents with the exact code in every block."""
+    known = [name for name in encoder.layout.names if name in space.names]
+    values = {name: _values(space[name], rows[:, space.index(name)]) for name in known}
+    return edit_latents(encoder, latents, values)
 
 
 def _shown(images: Images, truth: Images, best: Images, edited: Images) -> Images:
