@@ -5,10 +5,11 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from simfactor.encoders.layout import RESIDUAL
 from simfactor.encoders.objectives.objective import Batch, Model, Posterior, Step, Terms
 from simfactor.encoders.objectives.pairs import changed_dims
 from simfactor.encoders.objectives.supervised import weighted
-from simfactor.encoders.objectives.terms import anchors, reconstruction, residual_kl, sample
+from simfactor.encoders.objectives.terms import anchors, reconstruction, residual_kl, sample, spread
 
 TINY = 1e-4  # keeps a block that says nothing from being divided by
 
@@ -35,9 +36,11 @@ def interventional(
     The residual stays with its picture and is priced by ``beta``. ``decoded_share`` of the pairs is decoded.
     """
     posterior = model.posterior(batch.pixels)
+    still = invariance(*_paired(model, posterior, batch), code_spread(model).to(posterior.mean))
     return {
         **weighted(model, anchors(model.heads, posterior, batch), task_weight),
-        **_pair_terms(model, batch, step, posterior, swap_weight, invariance_weight, beta, decoded_share),
+        "invariance": invariance_weight * still,
+        **_swap_terms(model, batch, step, posterior, swap_weight, beta, decoded_share),
     }
 
 
@@ -56,30 +59,48 @@ def interventional_unlabelled(
     What a label would add is the scale: blocks are right up to a function of one variable each.
     """
     posterior = model.posterior(batch.pixels)
-    return _pair_terms(model, batch, step, posterior, swap_weight, invariance_weight, beta, decoded_share)
+    return {
+        "invariance": invariance_weight * invariance(*_paired(model, posterior, batch)),
+        **_swap_terms(model, batch, step, posterior, swap_weight, beta, decoded_share),
+    }
 
 
-def _pair_terms(
+def code_spread(model: Model) -> Tensor:
+    """The variance (L,) of each latent where blocks have their factors' scale and the residual its prior's."""
+    widths = [(block.width, block.name) for block in model.layout.blocks]
+    return torch.tensor(
+        [
+            1.0 if name == RESIDUAL else spread(model.space[name]) / width
+            for width, name in widths
+            for _ in range(width)
+        ]
+    )
+
+
+def _paired(model: Model, posterior: Posterior, batch: Batch) -> tuple[Tensor, Tensor]:
+    """The means (2m, L) of the m pairs, without images shown again, and which latents (m, L) change."""
+    changed = changed_dims(model, batch)
+    return posterior.mean[: 2 * len(changed)], changed
+
+
+def _swap_terms(
     model: Model,
     batch: Batch,
     step: Step,
     posterior: Posterior,
-    swap_weight: float,
-    invariance_weight: float,
+    weight: float,
     beta: float,
     decoded_share: float,
 ) -> Terms:
-    assert batch.changed is not None
-    pairs, changed = len(batch.changed), changed_dims(model, batch)
-    paired = Posterior(*(tensor[: 2 * pairs] for tensor in posterior))
-    chosen = max(1, round(decoded_share * pairs))
+    changed = changed_dims(model, batch)
+    paired = Posterior(*(tensor[: 2 * len(changed)] for tensor in posterior))
+    chosen = max(1, round(decoded_share * len(changed)))
     swapped = exchange(sample(paired, step.generator), changed)
     shown = model.logits(torch.cat([half[:chosen] for half in swapped.chunk(2)]))
-    after_before = batch.targets[: 2 * pairs].chunk(2)[::-1]
+    after_before = batch.targets[: 2 * len(changed)].chunk(2)[::-1]
     return {
-        "invariance": invariance_weight * invariance(paired.mean, changed),
-        "swap": swap_weight * reconstruction(torch.cat([half[:chosen] for half in after_before]), shown),
-        "residual_kl": swap_weight * beta * residual_kl(paired),
+        "swap": weight * reconstruction(torch.cat([half[:chosen] for half in after_before]), shown),
+        "residual_kl": weight * beta * residual_kl(paired),
     }
 
 
@@ -92,13 +113,17 @@ def exchange(latents: Tensor, changed: Tensor) -> Tensor:
     return torch.cat([torch.where(changed, after, before), torch.where(changed, before, after)])
 
 
-def invariance(mean: Tensor, changed: Tensor) -> Tensor:
+def invariance(mean: Tensor, changed: Tensor, variance: Tensor | None = None) -> Tensor:
     """How far latents (2m, L) move that should not, as a share of how far they move at all, summed over L.
 
-    0 is a latent that stays where its factor stays, 1 one that moves as if everything had changed, whatever
-    its scale (one minus the intraclass correlation of the pairs, Fisher 1925, section 38).
+    0 is a latent that stays where its factor stays, 1 one that moves as if everything had changed. How far
+    they move at all is their ``variance`` (L,) where it is known, or that in the batch: then the
+    share does not depend on a latent's scale (one minus the intraclass correlation of the pairs, Fisher
+    1925, section 38).
     """
     before, after = mean.chunk(2)
     unchanged = ~changed
     moved = ((before - after).square() * unchanged).sum(dim=0) / unchanged.sum(dim=0).clamp(min=1)
-    return (0.5 * moved / (mean.var(dim=0, correction=0) + TINY)).sum()
+    if variance is None:
+        variance = mean.var(dim=0, correction=0) + TINY
+    return (0.5 * moved / variance).sum()
