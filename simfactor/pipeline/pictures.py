@@ -15,7 +15,7 @@ from simfactor.agents.record import read_curve
 from simfactor.data import FactorDataset, contact_sheet, factor_sheet
 from simfactor.encoders import FactorEncoder, walks
 from simfactor.pipeline.plan import Plan
-from simfactor.report import Picture, image_grid, latent_factor_matrix, training_curves
+from simfactor.report import Picture, image_grid, training_curves
 
 SHEET = 32  # images of the data set to show
 CURVE_WINDOW = 25  # episodes that a point of an agent's curve averages
@@ -26,7 +26,7 @@ def pictures(plan: Plan, dataset: FactorDataset, encoder: FactorEncoder) -> list
     arrays = np.load(plan.folder / "scores" / "arrays.npz")
     parts: list[Callable[[], list[Picture]]] = [
         lambda: _data(plan, dataset),
-        lambda: _separation(arrays["matrix"], arrays["traversals"], encoder),
+        lambda: _separation(plan.folder / "scores", arrays["traversals"], encoder),
         lambda: _learning(plan),
         lambda: _films(plan),
     ]
@@ -47,20 +47,21 @@ def _data(plan: Plan, dataset: FactorDataset) -> list[Picture]:
     ]
 
 
-def _separation(
-    matrix: NDArray[np.float64], traversals: NDArray[np.uint8], encoder: FactorEncoder
-) -> list[Picture]:
-    layout = encoder.layout
-    widths = {name: len(layout.dims([name])) for name in layout.names}
+def _separation(folder: Path, traversals: NDArray[np.uint8], encoder: FactorEncoder) -> list[Picture]:
     steps = walks(encoder, steps=traversals.shape[1])
     return [
         Picture(
-            "Which latent knows which factor",
-            "Mutual information of each latent with each factor, as a share of the factor's entropy, on "
-            "images no training has seen. Separated latents show one dark cell a row.",
-            latent_factor_matrix(
-                matrix, encoder.space.names, {n: w for n, w in widths.items() if w}, "I / H(factor)"
-            ),
+            "Which factor moves which latent",
+            "Measured by changing one factor at a time in images no training has seen: how far each latent "
+            "moves on average. Separated latents show one dark cell a row.",
+            (folder / "matrix.png").read_bytes(),
+        ),
+        Picture(
+            "The same as a graph, beside that of the pixels",
+            "The width of a line is the effect of the factor on the latent. Left the entangled code that "
+            "pixels alone give, their principal components; right the encoder. Separated latents make a "
+            "ladder.",
+            (folder / "graph.png").read_bytes(),
         ),
         Picture(
             "Latent traversals",

@@ -63,8 +63,10 @@ def write_report(
         title: its heading.
         summary: ``seconds``; ``stages`` (stage -> seconds); ``data`` (anything to tell about the data set);
             ``encoder`` with ``dci_disentanglement``, ``dci_completeness``, ``dci_informativeness``,
-            ``dci_learner``, ``dci_n``, ``mig``, ``decodability`` and ``decodability_by_factor``; ``agents``
-            as ``simfactor.transfer.tabulate`` gives it; ``provenance`` with ``config``, ``versions``,
+            ``dci_learner``, ``dci_n``, ``mig``, ``decodability`` and ``decodability_by_factor``, perhaps
+            ``table``: the ``rows`` of ``simfactor.metrics.score_table``, what was ``left_out``, how
+            ``interval`` and ``null`` were made, and the ``seed``; ``agents`` as
+            ``simfactor.transfer.tabulate`` gives it; ``provenance`` with ``config``, ``versions``,
             ``commit`` and ``seeds``.
         pictures: what else to show, in order.
 
@@ -112,6 +114,7 @@ def _content(summary: Mapping[str, Any]) -> dict[str, Any]:
         "charts": _charts(summary),
         "scores": _scores(summary["encoder"]),
         "scores_note": _scores_note(summary["encoder"]),
+        "score_table": summary["encoder"].get("table"),
         "stages": {stage: f"{seconds:.1f}" for stage, seconds in summary["stages"].items()},
         "version": provenance["versions"].get("simfactor"),
         "commit": provenance["commit"],
@@ -159,7 +162,8 @@ def _scores(encoder: Mapping[str, Any]) -> dict[str, str]:
         "decodability, mean": "decodability",
     }
     shown = {name: f"{encoder[key]:.3f}" for name, key in named.items()}
-    told = {*named.values(), "dci_learner", "dci_n", "decodability_by_factor"}
+    told = {*named.values(), "dci_learner", "dci_n", "decodability_by_factor", "table"}
+    told |= {row["name"] for row in encoder.get("table", {}).get("rows", ())}
     return {**shown, **{key: _plain(value) for key, value in encoder.items() if key not in told}}
 
 

@@ -33,6 +33,10 @@ def test_the_summary_keeps_its_contract(finished: Path) -> None:
     assert summary["seconds"] > 0
     for key in ("dci_disentanglement", "mig", "decodability"):
         assert 0 <= summary["encoder"][key] <= 1
+    rows = summary["encoder"]["table"]["rows"]
+    assert {"infom", "sap", "interventional_own_share", "leakage_into_task"} <= {row["name"] for row in rows}
+    for picture in ("matrix.png", "graph.png"):
+        assert (finished / "scores" / picture).read_bytes().startswith(b"\x89PNG")
     assert tuple(summary["agents"]) == AGENTS
     for domains in summary["agents"].values():
         assert {name: entry["level"] for name, entry in domains.items()} == DOMAINS

@@ -32,6 +32,27 @@ def _interval(entry):
     return "{mean:.2f} [{low:.2f}, {high:.2f}]".format(**{k: entry[k] + 0.0 for k in ("mean", "low", "high")})
 
 
+def test_the_table_of_scores_says_how_each_was_made(summary, tmp_path):
+    row = {"name": "mig", "value": 0.4567, "low": 0.4, "high": 0.5, "null": 0.012, "how": "20 bins", "n": 900}
+    other = row | {"name": "total_correlation", "null": None, "low": None, "high": None}
+    rows = [row | {"lower_is_better": False}, other | {"lower_is_better": True}]
+    how = {
+        "interval": "from halves",
+        "null": "median of 3",
+        "seed": 4,
+        "left_out": {"sap": "a single latent"},
+    }
+    changed = copy.deepcopy(summary)
+    changed["encoder"]["table"] = {"rows": rows} | how
+    path = tmp_path / "report.html"
+    write_report(path, title="A made-up run", summary=changed)
+    text = _visible(path.read_text())
+    assert "mig 0.457 0.400 to 0.500 0.012 20 bins, 900" in text
+    assert "total correlation lower is better 0.457 20 bins, 900" in text
+    assert "Left out: sap (a single latent)" in text
+    assert "Shuffled: median of 3; a score is worth its distance from there. Seed 4." in text
+
+
 def test_every_number_can_be_read(report, summary):
     text = _visible(report)
     for domains in summary["agents"].values():
