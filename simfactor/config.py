@@ -120,6 +120,8 @@ class Encoder:
     """The objective's own options, such as {task_weight: 3} or {beta: 8}."""
     device: str = "auto"
     """auto (CUDA where there is one), cpu or cuda."""
+    tensorboard: bool = False
+    """Write curves of the training for TensorBoard (OUT/encoder/tensorboard)."""
 
 
 @dataclass(frozen=True, config=STRICT)

@@ -15,6 +15,8 @@ from tqdm import tqdm
 from simfactor.encoders.batches import put_on_device
 from simfactor.encoders.checkpoint import is_done, load_checkpoint, mark_done, save_checkpoint, write_history
 from simfactor.encoders.classical import fit_encoder
+from simfactor.encoders.curves import curves_or_nothing
+from simfactor.encoders.distributed import team_for
 from simfactor.encoders.memory import memory_kept
 from simfactor.encoders.model import FactorEncoder, check_images
 from simfactor.encoders.objectives import objective_named
@@ -46,6 +48,7 @@ def train_encoder(
     seed: int = 0,
     device: str = "auto",
     progress: bool = True,
+    tensorboard: bool = False,
 ) -> FactorEncoder:
     """Train an encoder on images, leave it in ``out``, and return it.
 
@@ -82,48 +85,51 @@ def train_encoder(
         seed: of weights, split, order, noise and augmentation; no global generator is touched.
         device: ``auto`` (CUDA if there is one) or a torch device. A training may go on on another device.
         progress: show a bar (on a terminal only).
+        tensorboard: also write the history's numbers under ``out/tensorboard``; needs the extra.
 
     Raises:
         SimfactorError: images that do not fit, unknown names, rows outside the space, or an ``out`` that
             holds a training with other arguments.
     """
     _check_numbers(epochs=epochs, batch_size=batch_size, learning_rate=learning_rate)
-    folder, target, recipe = Path(out), pick_device(device), objective_named(objective)
+    folder, recipe = Path(out), objective_named(objective)
     augment = recipe.augment if augment is None else augment
     _check_data_options(recipe, label_share, augment, noise)
     recipe.check_options(options or {})
-    encoder = _fresh_encoder(images, space, objective, residual, network, seed).to(target)
-    resolved = with_distance(options or {}, features, encoder.image_size, target)
-    data = put_on_device(images, factors, encoder.layout, space, target, recipe.pairs)
-    arguments = {
-        "objective": objective,
-        "options": dict(options or {}),
-        "features": features_checksum(features),
-        "residual": encoder.layout.blocks[-1].width,
-        "network": encoder.network,
-        "epochs": epochs,
-        "batch_size": batch_size,
-        "learning_rate": learning_rate,
-        "validation_share": validation_share,
-        "label_share": label_share,
-        "augment": augment,
-        "noise": noise,
-        "seed": seed,
-        "space": space.fingerprint,
-        "data": data.fingerprint,
-    }
-    if is_done(folder, arguments):
-        return FactorEncoder.from_pretrained(folder, target)
-    if recipe.fit is None:
-        training = Training(encoder, data, arguments, resolved)
-        with memory_kept():
-            _run(training, folder, progress)
-        encoder.load_state_dict(training.best)
-    else:
-        fit_encoder(encoder, data, recipe.fit, folder, validation_share, seed, progress)
-    encoder.save_pretrained(folder)
-    mark_done(folder, arguments)
-    return encoder
+    with team_for(pick_device(device)) as (team, target):
+        encoder = _fresh_encoder(images, space, objective, residual, network, seed).to(target)
+        resolved = with_distance(options or {}, features, encoder.image_size, target)
+        data = put_on_device(images, factors, encoder.layout, space, target, recipe.pairs)
+        arguments = {
+            "objective": objective,
+            "options": dict(options or {}),
+            "features": features_checksum(features),
+            "residual": encoder.layout.blocks[-1].width,
+            "network": encoder.network,
+            "epochs": epochs,
+            "batch_size": batch_size,
+            "learning_rate": learning_rate,
+            "validation_share": validation_share,
+            "label_share": label_share,
+            "augment": augment,
+            "noise": noise,
+            "seed": seed,
+            "space": space.fingerprint,
+            "data": data.fingerprint,
+        }
+        if is_done(folder, arguments):
+            return FactorEncoder.from_pretrained(folder, target)
+        if recipe.fit is None:
+            training = Training(encoder, data, arguments, resolved, team)
+            with memory_kept():
+                _run(training, folder, progress, tensorboard)
+            encoder.load_state_dict(training.best)
+        else:
+            fit_encoder(encoder, data, recipe.fit, folder, validation_share, seed, progress)
+        if team.leads:
+            encoder.save_pretrained(folder)
+            mark_done(folder, arguments)
+        return encoder
 
 
 def pick_device(name: str) -> torch.device:
@@ -138,25 +144,31 @@ def pick_device(name: str) -> torch.device:
     return device
 
 
-def _run(training: Training, folder: Path, progress: bool) -> None:
+def _run(training: Training, folder: Path, progress: bool, tensorboard: bool) -> None:
     """All epochs that are left, each followed by a checkpoint."""
     folder.mkdir(parents=True, exist_ok=True)
     state = load_checkpoint(folder, training.arguments, training.encoder.device)
     if state is not None:
         training.restore(state)
-    images, epochs = training.images, training.arguments["epochs"]
-    with tqdm(
-        total=epochs * images,
-        initial=training.epoch * images,
-        desc=f"encoder {training.encoder.objective}",
-        unit="img",
-        unit_scale=True,
-        disable=None if progress else True,
-    ) as bar:
+    images, epochs, leads = training.images, training.arguments["epochs"], training.team.leads
+    with (
+        curves_or_nothing(tensorboard and leads, folder / "tensorboard", training.history) as curves,
+        tqdm(
+            total=epochs * images,
+            initial=training.epoch * images,
+            desc=f"encoder {training.encoder.objective}",
+            unit="img",
+            unit_scale=True,
+            disable=None if progress and leads else True,
+        ) as bar,
+    ):
         while training.epoch < epochs:
             training.run_epoch(bar)
-            save_checkpoint(folder, training.state(), training.arguments)
-            write_history(folder, training.history)
+            if leads:
+                save_checkpoint(folder, training.state(), training.arguments)
+                write_history(folder, training.history)
+            if curves is not None:
+                curves.add(training.history[-1])
 
 
 def _fresh_encoder(

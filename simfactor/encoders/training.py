@@ -14,6 +14,7 @@ from torch import Tensor
 from tqdm import tqdm
 
 from simfactor.encoders.batches import CPU, LabelledImages, epoch_batches, seeded, split, with_labelled
+from simfactor.encoders.distributed import ALONE, Team
 from simfactor.encoders.model import FactorEncoder
 from simfactor.encoders.objectives import OBJECTIVES
 from simfactor.encoders.objectives.objective import Batch, Player, Step, Terms, option_names
@@ -23,12 +24,14 @@ WARMUP = 0.03  # share of the steps over which the learning rate rises
 # streams of random numbers, seeded by (seed, stream, epoch)
 SPLIT, ORDER, NOISE, VALIDATION, LABELS = 0, 1, 2, 3, 4
 VALIDATED_AT_ONCE = 256
+SHOWN = 2  # terms beside the progress bar
 
 
 class Training:
     """Encoder, optimisers and data between two epochs.
 
-    ``arguments`` are those of ``train_encoder``, ``options`` the objective's where they are not plain data.
+    ``arguments`` are those of ``train_encoder``, ``options`` the objective's where they are not plain data;
+    ``team`` are the processes that train together, each with its share of every batch.
     No random state is carried over: an epoch's order and noise are drawn from (seed, epoch), so a stored
     state is complete without generators.
     """
@@ -39,8 +42,9 @@ class Training:
         data: LabelledImages,
         arguments: Mapping[str, Any],
         options: Mapping[str, Any] | None = None,
+        team: Team = ALONE,
     ) -> None:
-        self.encoder, self.arguments = encoder, arguments
+        self.encoder, self.arguments, self.team = encoder, arguments, team
         self.options = arguments["options"] if options is None else options
         self.objective = OBJECTIVES[encoder.objective]
         self.optimizers = {
@@ -57,6 +61,7 @@ class Training:
         self.data = replace(data, labelled=known.to(encoder.device))
         wanted = max(1, arguments["batch_size"] // data.images_per_unit)
         self.batch_size = min(wanted, len(self.training))
+        team.check_batch(self.batch_size)
         self.steps = len(self.training) // self.batch_size  # an epoch
         self.epoch, self.best_loss = 0, math.inf
         self.best: dict[str, Tensor] = {}
@@ -104,12 +109,15 @@ class Training:
         record = {
             "epoch": self.epoch,
             "images_per_second": round(self.images / seconds, 1),
+            "learning_rate": self.arguments["learning_rate"]
+            * self.learning_rate(self.epoch * self.steps - 1),
             "training": trained[first],
             "validation": validated,
             **{name: trained[name] for name in others},
         }
         self.history.append(record)
-        bar.set_postfix(loss=f"{trained[first]['loss']:.4g}", validation=f"{validated['loss']:.4g}")
+        shown = {"loss": trained[first]["loss"], "validation": validated["loss"], **_largest(trained[first])}
+        bar.set_postfix({name: f"{value:.4g}" for name, value in shown.items()})
 
     def learning_rate(self, step: int) -> float:
         """As a share of the highest: a short linear rise, then half a cosine down to zero at the end."""
@@ -138,7 +146,7 @@ class Training:
     def _train(self, bar: tqdm[Any]) -> dict[str, dict[str, float]]:
         """An epoch of steps, in each of which every player takes one; player -> mean terms."""
         seed, device = self.arguments["seed"], self.encoder.device
-        generator = seeded(device, seed, NOISE, self.epoch)
+        generator = seeded(device, seed, NOISE, self.epoch, *self.team.seed)
         labels = seeded(CPU, seed, LABELS, self.epoch + 1)
         sums: dict[str, dict[str, Tensor]] = {name: {} for name in self.objective.players}
         batches = epoch_batches(self.training, self.batch_size, seed, ORDER, self.epoch)
@@ -146,7 +154,10 @@ class Training:
             if len(self.labelled) < len(self.training):
                 index = with_labelled(index, self.labelled, labels)
             batch = self.data.batch(
-                index.to(device), generator, self.arguments["augment"], self.arguments["noise"]
+                self.team.share(index).to(device),
+                generator,
+                self.arguments["augment"],
+                self.arguments["noise"],
             )
             step = Step(generator, number / (self.steps * self.arguments["epochs"]))
             for name, player in self.objective.players.items():
@@ -156,7 +167,7 @@ class Training:
                     sums[name][key] = sums[name].get(key, 0) + value.detach()
             bar.update(len(index) * self.data.images_per_unit)
         return {
-            name: _report({key: float(value) / self.steps for key, value in own.items()})
+            name: _report(self.team.mean({key: float(value) / self.steps for key, value in own.items()}))
             for name, own in sums.items()
         }
 
@@ -166,6 +177,7 @@ class Training:
             group["lr"] = self.arguments["learning_rate"] * player.learning_rate * self.learning_rate(number)
         optimizer.zero_grad(set_to_none=True)  # also what other players' losses left here
         total(terms).backward()
+        self.team.average_gradients(p for group in optimizer.param_groups for p in group["params"])
         optimizer.step()
 
     def _validate(self) -> dict[str, float]:
@@ -205,3 +217,9 @@ def _optimizer(encoder: FactorEncoder, player: Player, learning_rate: float) -> 
 
 def _report(terms: dict[str, float]) -> dict[str, float]:
     return {"loss": sum(terms.values()), **terms}
+
+
+def _largest(report: Mapping[str, float]) -> dict[str, float]:
+    """The terms that make up most of the loss, where there is more than one."""
+    terms = sorted((name for name in report if name != "loss"), key=lambda name: -abs(report[name]))
+    return {name: report[name] for name in terms[:SHOWN]} if len(terms) > 1 else {}

@@ -73,6 +73,7 @@ def train_encoder(config: RunConfig) -> encoders.FactorEncoder:
             noise=config.encoder.noise,
             seed=config.seed,
             device=config.encoder.device,
+            tensorboard=config.encoder.tensorboard,
         )
 
 

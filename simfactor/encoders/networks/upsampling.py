@@ -19,5 +19,5 @@ class Doubling(nn.ConvTranspose2d):
     def forward(self, maps: Tensor, output_size: list[int] | None = None) -> Tensor:
         """maps (n, inputs, s, s) -> (n, outputs, 2 s, 2 s); ``output_size`` is torch's and not used."""
         assert self.bias is not None
-        doubled = conv_transpose2d(maps, self.weight, None, self.stride, self.padding)
+        doubled = conv_transpose2d(maps, self.weight, None, stride=2, padding=1)
         return doubled.add_(self.bias[:, None, None])
