@@ -113,6 +113,13 @@ def _unsupervised(result: Any, n: int) -> list[Value]:
     ]
 
 
+def _run_leakage(scored: Scored) -> Any:
+    blocks = [block for block in scored.blocks or () if block is not None]
+    if scored.roles is None or len(blocks) != len(scored.split.kinds):
+        return None
+    return leakage(*scored.all_parts, **scored.columns, blocks=blocks, roles=scored.roles, seed=scored.seed)
+
+
 def _leakage(result: Any, n: int) -> list[Value]:
     how = f"{result.learner}, above shuffled labels"
     return [
@@ -171,14 +178,7 @@ ENTRIES: dict[str, Entry] = {
         lambda s: None if s.blocks is None else decodability(*s.all_parts, **s.columns, blocks=s.blocks),
         _several("own_block_decodability", {"": "mean"}, lambda result: result.learner),
     ),
-    "leakage": Entry(
-        lambda s: (
-            None
-            if s.roles is None or s.blocks is None or any(block is None for block in s.blocks)
-            else leakage(*s.all_parts, **s.columns, blocks=s.blocks, roles=s.roles, seed=s.seed)
-        ),
-        _leakage,
-    ),
+    "leakage": Entry(_run_leakage, _leakage),
     "interventional": Entry(
         lambda s: None if s.pairs is None else interventional(*s.pairs, names=s.split.names, blocks=s.blocks),
         _interventional,
