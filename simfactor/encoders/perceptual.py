@@ -29,7 +29,12 @@ PERCEPTUAL = "perceptual"
 
 
 class PerceptualDistance:
-    """1/2 |J(x) - J(x')|^2 of pictures, J being the latents of a frozen encoder."""
+    """1/2 |J(x) - J(x')|^2 + 1/2 |x - x'|^2 of pictures, J being the latents of a frozen encoder.
+
+    The first term is the paper's. The second, the Gaussian likelihood of the pixels, is ours: features alone
+    were met by textures of noise, within 400 steps and down to a quarter of what the mean picture costs, and
+    still with a tenth of it.
+    """
 
     def __init__(self, encoder: FactorEncoder) -> None:
         self.encoder = encoder.requires_grad_(False)
@@ -37,7 +42,8 @@ class PerceptualDistance:
     def __call__(self, seen: Tensor, shown: Tensor) -> Tensor:
         """Mean over images, (n, 3, s, s) twice, in [0, 1] -> scalar; gradients go into ``shown``."""
         wanted, found = (self.encoder.posterior(pixels).mean for pixels in (seen, shown))
-        return 0.5 * (found - wanted).square().sum() / len(shown)
+        squares = (found - wanted).square().sum() + (shown - seen).square().sum()
+        return 0.5 * squares / len(shown)
 
 
 def with_distance(
