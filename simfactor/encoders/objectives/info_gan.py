@@ -6,7 +6,7 @@ share all layers but the last. Here the critic is a network of its own: any netw
 normalised or not, and a price on the critic's slope does not bind it.
 
 ``info_gan`` is the paper's game, ``info_gan_r1`` charges the critic for its slope. On the ``isaac3d`` space
-(conv64, 64 px, batches of 16, learning rate 0.001, 32 noise inputs) after 300 steps the pictures of the latter
+(conv64, 64 px, batches of 16, rate 0.001, 32 noise inputs) after 300 steps the pictures of the latter
 differed and Q read 86 % of the codes' variance off them; the former showed one picture, another one every few
 dozen steps, and Q read nothing. Both need many thousands of steps: after 1,125 there are rough scenes without
 objects, and Q says little of real images.
