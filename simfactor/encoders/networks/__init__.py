@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from torch import nn
 
-from simfactor.encoders.networks import conv64, keypoints, linear
+from simfactor.encoders.networks import conv64, keypoints, linear, residual
 from simfactor.errors import unknown_name
 
 
@@ -21,6 +21,7 @@ class Network(NamedTuple):
 NETWORKS: dict[str, Network] = {
     "keypoints": Network(keypoints.Encoder, keypoints.Decoder),
     "conv64": Network(conv64.Encoder, conv64.Decoder),
+    "residual": Network(residual.Encoder, residual.Decoder),
     "linear": Network(linear.Encoder, linear.Decoder),
 }
 
