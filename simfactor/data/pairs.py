@@ -33,10 +33,17 @@ class Pairs:
 
 
 def intervention_pairs(
-    space: FactorSpace, names: Sequence[str], count: int, seed: int, studio: Studio
+    space: FactorSpace,
+    names: Sequence[str],
+    count: int,
+    seed: int,
+    studio: Studio,
+    changes: int | None = None,
 ) -> Pairs:
     """``count`` rows of the space rendered twice: as sampled, and with every named factor, no other, changed.
 
+    With ``changes`` only so many of the named factors change, drawn for each pair (:func:`change_some`); with
+    1 of all factors these are the pairs that weakly supervised and interventional encoders learn from.
     Pair ``i`` depends on the seed and ``i`` only. What an encoder's latents do within a pair is the
     effect of the named factors alone (an intervention, Pearl 2009, section 1.3; in a simulator it is exact).
     Raises SimfactorError for an unknown name, no name, or a count below 1.
@@ -48,7 +55,10 @@ def intervention_pairs(
     if count < 1:
         raise SimfactorError(f"count={count!r} must be at least 1.")
     before = space.sample(count, seed)
-    after = space.intervene(before, names, seed)
+    if changes is None:
+        after = space.intervene(before, names, seed)
+    else:
+        after = change_some(space, before, seed, changes, names)
     images = [studio.images(space, rows).rgb for rows in (before, after)]
     return Pairs(np.stack(images, axis=1), np.stack([before, after], axis=1))
 

@@ -41,6 +41,12 @@ def test_each_row_changes_in_some_factors_of_its_own(space: FactorSpace, changes
     np.testing.assert_array_equal(change_some(space, before[:50], 8, changes), after[:50])
 
 
+def test_pairs_may_differ_in_a_factor_each(space: FactorSpace, studio: Studio) -> None:
+    pairs = intervention_pairs(space, ["object_x", "table_texture"], 8, 1, studio, changes=1)
+    assert (pairs.changed.sum(axis=1) == 1).all()
+    assert pairs.changed.any(axis=0).tolist() == [False, False, True, True]
+
+
 def test_a_change_never_enters_what_is_held_out(space: FactorSpace) -> None:
     held_out = space.hold_out_combination({"object_x": (0.4, 0.5), "light_azimuth": (-60, 0)})
     after = change_some(held_out, held_out.sample(400, 3), 8, 2)
