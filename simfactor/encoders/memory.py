@@ -17,12 +17,13 @@ def memory_kept() -> Iterator[None]:
     """Inside, what is freed stays with the process, for the next tensors, where the C library is glibc.
 
     By default every tensor of some megabytes is fresh from the kernel, which clears it page by page: a fifth
-    to a third of a training step on a CPU (docs/benchmarks.md). Afterwards, freed memory is given back again.
+    to a third of a training step on a CPU (docs/benchmarks.md). Afterwards what is free goes back.
     """
     if platform.libc_ver()[0] != "glibc":
         yield
         return
-    mallopt = ctypes.CDLL(None).mallopt
+    library = ctypes.CDLL(None)
+    mallopt = library.mallopt
     mallopt(MMAP_MAX, 0)
     mallopt(TRIM_THRESHOLD, NEVER)
     try:
@@ -31,3 +32,4 @@ def memory_kept() -> Iterator[None]:
         mallopt(MMAP_MAX, DEFAULT_MMAP_MAX)
         mallopt(MMAP_THRESHOLD, LARGEST_THRESHOLD)
         mallopt(TRIM_THRESHOLD, 2 * LARGEST_THRESHOLD)
+        library.malloc_trim(0)

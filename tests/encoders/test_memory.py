@@ -1,27 +1,37 @@
 import platform
 import resource
+from pathlib import Path
 
 import pytest
 import torch
 
 from simfactor.encoders.memory import memory_kept
 
+MEGABYTES = 64
+
+
+def make_and_drop() -> None:
+    torch.ones(MEGABYTES * 2**18)
+
 
 def faults() -> int:
-    """Pages that the kernel hands out while a tensor of 64 MB is made and dropped, 20 times."""
+    """Pages that the kernel hands out while a large tensor is made and dropped 20 times."""
     before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
     for _ in range(20):
-        torch.ones(16 * 2**20)
+        make_and_drop()
     return resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before
+
+
+def resident() -> float:
+    """Megabytes of this process that are in memory."""
+    return int(Path("/proc/self/statm").read_text().split()[1]) * resource.getpagesize() / 2**20
 
 
 @pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="only glibc's malloc can be told")
 def test_memory_is_kept_inside_and_given_back_after():
     outside = faults()
     with memory_kept():
-        torch.ones(16 * 2**20)
-        inside = faults()
-    after = faults()
-    # a few fresh tensors at first; huge pages, where the system has them, make fewer faults everywhere
-    assert inside < 0.2 * outside
-    assert after > 0.5 * outside
+        make_and_drop()
+        inside, kept = faults(), resident()
+    assert inside < 0.2 * outside  # a few fresh tensors at first
+    assert resident() < kept - 0.9 * MEGABYTES
