@@ -65,9 +65,6 @@ class FactorEncoder(nn.Module):
         self.encoder = made_by.encoder(image_size, self._exact_outputs + 2 * gaussian)
         self._decoder_inputs = self.layout.size + recipe.decoder_noise
         self.decoder = made_by.decoder(image_size, self._decoder_inputs)
-        if recipe.initialise is not None:
-            recipe.initialise(self.encoder)
-            recipe.initialise(self.decoder)
         self.extras = nn.ModuleDict(recipe.extras(self.layout))
         for head in self.heads:
             if isinstance(head.factor, Categorical):

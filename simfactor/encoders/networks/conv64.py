@@ -11,6 +11,7 @@ from itertools import pairwise
 
 from torch import Tensor, nn
 
+from simfactor.encoders.networks.initial import keep_variance
 from simfactor.encoders.networks.sizes import BOTTOM, channels_for
 from simfactor.encoders.networks.upsampling import Doubling
 
@@ -34,6 +35,7 @@ class Encoder(nn.Sequential):
             nn.ReLU(),
             nn.Linear(HIDDEN, outputs),
         )
+        keep_variance(*list(self)[:-1])
 
     def forward(self, pixels: Tensor) -> Tensor:
         """pixels (n, 3, s, s) float in [0, 1] -> (n, outputs)."""
@@ -55,6 +57,7 @@ class Decoder(nn.Sequential):
             *(layer for a, b in pairwise(channels) for layer in (Doubling(a, b), nn.ReLU(inplace=True))),
             Doubling(channels[-1], 3),
         )
+        keep_variance(*list(self)[:-1])
 
     def forward(self, latents: Tensor) -> Tensor:
         """latents (n, L) -> pixel logits (n, 3, s, s)."""

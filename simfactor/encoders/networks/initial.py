@@ -5,14 +5,15 @@ from __future__ import annotations
 from torch import nn
 
 
-def keep_variance(network: nn.Module) -> None:
+def keep_variance(*parts: nn.Module) -> None:
     """Draw the weights of all layers with a bias so that a ReLU network keeps the variance, in place.
 
     He et al. 2015, eq. 10: normal with variance 2 / fan-in, biases 0; from torch's global generator, as
-    layers draw theirs. With torch's own first weights pictures of different codes differ by 0.001 and what a
-    second network makes of them by 0.000001; an InfoGAN does not leave that state.
+    layers draw theirs. With torch's own first weights, networks without normalisation damp what they are
+    given: codes of different images differ by 0.001, pictures of different codes likewise, and an InfoGAN or
+    a quantised autoencoder does not leave that state. Meant for all layers but the last.
     """
-    for layer in network.modules():
+    for layer in (layer for part in parts for layer in part.modules()):
         if isinstance(layer, nn.Linear | nn.Conv2d | nn.ConvTranspose2d) and layer.bias is not None:
             nn.init.normal_(layer.weight, std=(2 / _inputs(layer)) ** 0.5)
             nn.init.zeros_(layer.bias)

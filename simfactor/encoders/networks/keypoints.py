@@ -13,6 +13,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import conv2d
 
+from simfactor.encoders.networks.initial import keep_variance
 from simfactor.encoders.networks.sizes import BOTTOM, channels_for
 
 CHANNELS = {
@@ -111,6 +112,7 @@ class Decoder(nn.Module):
             *(_up(a, b) for a, b in pairwise(channels)),
             nn.ConvTranspose2d(channels[-1], 3, 8, stride=4, padding=2),
         )
+        keep_variance(self.head, *self.body[:-1])
 
     def forward(self, latents: Tensor) -> Tensor:
         """latents (n, L) -> pixel logits (n, 3, s, s)."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from simfactor.encoders.networks.initial import keep_variance
 from simfactor.encoders.objectives import classical, factor_vae, info_gan, pairs, quantised, vae
 from simfactor.encoders.objectives.denoising import FEATURES, dae
 from simfactor.encoders.objectives.interventional import interventional, interventional_unlabelled
@@ -35,7 +34,6 @@ def _info_gan(critic: Callable[..., Terms]) -> Objective:
         residual=LATENTS,
         extras=info_gan.critic_of,
         decoder_noise=info_gan.NOISE,
-        initialise=keep_variance,
     )
 
 
@@ -78,7 +76,6 @@ OBJECTIVES: dict[str, Objective] = {
         residual=LATENTS,
         judged_by="loss",
         extras=quantised.codebook_of,
-        initialise=keep_variance,
     ),
     "pca": Objective({}, latents="free", residual=LATENTS, fit=classical.pca),
     "ica": Objective({}, latents="free", residual=LATENTS, fit=classical.ica),

@@ -66,13 +66,12 @@ def interventional_unlabelled(
 
 
 def code_spread(model: Model) -> Tensor:
-    """The variance (L,) of each latent where blocks have their factors' scale and the residual its prior's."""
-    widths = [(block.width, block.name) for block in model.layout.blocks]
+    """Each latent's variance (L,) if blocks have their factors' scale and the residual its prior's."""
     return torch.tensor(
         [
-            1.0 if name == RESIDUAL else spread(model.space[name]) / width
-            for width, name in widths
-            for _ in range(width)
+            1.0 if block.name == RESIDUAL else spread(model.space[block.name]) / block.width
+            for block in model.layout.blocks
+            for _ in range(block.width)
         ]
     )
 

@@ -106,7 +106,6 @@ class Objective:
     # (a "codebook" among them is applied to the latents that users get)
     fit: Callable[[Values, int, int], Fitted] | None = None  # instead of players: what is fitted at once
     decoder_noise: int = 0  # inputs of the decoder beside the latents, 0 in pictures of latents
-    initialise: Callable[[nn.Module], None] | None = None  # other first weights for encoder and decoder
 
     def network_named(self, asked: str | None) -> str:
         """The network for it, None being the usual one. Raises SimfactorError where only one will do."""

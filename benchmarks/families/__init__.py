@@ -1,0 +1,1 @@
+"""What the benchmark of the encoders compares, on which images, and how it scores and draws them."""

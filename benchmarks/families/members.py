@@ -1,0 +1,59 @@
+"""The members: every objective with its own defaults, and ours with fewer labels."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from simfactor.encoders import OBJECTIVES
+
+FEATURES = "dae"  # a step on the way to another encoder, no member
+LABEL_SHARES = (0.001, 0.01, 0.1, 1.0)
+OURS = {
+    "network": "keypoints",
+    "learning_rate": 3e-3,
+}  # as in the quickstart, whose network finds small objects
+LABEL_OBJECTIVES = ("supervised", "semi_supervised", "interventional")
+
+
+@dataclass(frozen=True)
+class Member:
+    """One way to train an encoder; what is not said is the objective's own default."""
+
+    name: str
+    objective: str
+    knows: str  # what it is told beside the images
+    arguments: Mapping[str, Any] = field(default_factory=dict)
+    perceptual: bool = False  # learns from the features of a denoising autoencoder, which is trained first
+
+
+def told(objective: str) -> str:
+    """What an objective is told beside the images."""
+    recipe = OBJECTIVES[objective]
+    if recipe.labels:
+        return "labels, pairs with known changes" if recipe.pairs else "labels"
+    if not recipe.pairs:
+        return "nothing"
+    return "pairs" if recipe.latents == "free" else "pairs with known changes"
+
+
+def with_share(objective: str, share: float) -> Member:
+    """A member that sees a share of the labels."""
+    knows = told(objective).replace("labels", f"{share:.1%} of the labels")
+    return Member(f"{objective} {share:.1%}", objective, knows, {"label_share": share})
+
+
+def members() -> dict[str, Member]:
+    """Every family of the package by its name, then those with few labels."""
+    found = [
+        Member(name, name, told(name), {} if recipe.fit is None else {"network": None})
+        for name, recipe in OBJECTIVES.items()
+        if name != FEATURES
+    ]
+    found.append(
+        Member("darla", "beta_vae", "nothing", {"options": {"likelihood": "perceptual", "beta": 1.0}}, True)
+    )
+    found.append(Member("interventional keypoints", "interventional", told("interventional"), OURS))
+    found += [with_share(name, share) for name in LABEL_OBJECTIVES for share in LABEL_SHARES[:-1]]
+    return {member.name: member for member in found}
