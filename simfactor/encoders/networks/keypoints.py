@@ -112,7 +112,7 @@ class Decoder(nn.Module):
             *(_up(a, b) for a, b in pairwise(channels)),
             nn.ConvTranspose2d(channels[-1], 3, 8, stride=4, padding=2),
         )
-        keep_variance(self.head, *self.body[:-1])
+        keep_variance(self.head, *list(self.body)[:-1])
 
     def forward(self, latents: Tensor) -> Tensor:
         """latents (n, L) -> pixel logits (n, 3, s, s)."""
