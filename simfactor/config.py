@@ -47,7 +47,7 @@ ObjectiveName: TypeAlias = Literal[
     "info_gan",
     "info_gan_r1",
 ]
-NetworkName: TypeAlias = Literal["keypoints", "conv64", "linear"]
+NetworkName: TypeAlias = Literal["keypoints", "conv64", "residual", "linear"]
 
 
 @dataclass(frozen=True, config=STRICT)
@@ -118,6 +118,8 @@ class Encoder:
     """Standard deviation of noise on the pixels that the encoder sees in training."""
     options: Choices = dataclasses.field(default_factory=dict)
     """The objective's own options, such as {task_weight: 3} or {beta: 8}."""
+    features: str | None = None
+    """Folder of a trained denoising autoencoder (objective dae), for the option {likelihood: perceptual}."""
     device: str = "auto"
     """auto (CUDA where there is one), cpu or cuda."""
     tensorboard: bool = False

@@ -64,6 +64,7 @@ def train_encoder(config: RunConfig) -> encoders.FactorEncoder:
             plan.folder / "encoder",
             objective=config.encoder.objective,
             options=config.encoder.options,
+            features=config.encoder.features,
             network=config.encoder.network,
             epochs=config.encoder.epochs,
             batch_size=config.encoder.batch_size,

@@ -1,4 +1,4 @@
-"""Encoders that learn from interventions get, for every training image, one in which a single factor changed."""
+"""Encoders that learn from interventions: for every training image one in which a single factor changed."""
 
 import dataclasses
 from pathlib import Path
