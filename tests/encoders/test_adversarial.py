@@ -163,7 +163,7 @@ def test_the_decoders_noise_is_zero_unless_given():
     assert np.abs(encoder.decode(code) - shown).max() <= 0.51
 
 
-def test_a_factor_vae_lowers_its_losses(images, rows, tmp_path):
+def test_a_factor_vae_learns_pictures_beside_its_critic(images, rows, tmp_path):
     train_encoder(
         images[:300],
         rows[:300],
@@ -178,7 +178,8 @@ def test_a_factor_vae_lowers_its_losses(images, rows, tmp_path):
     )
     history = [json.loads(line) for line in (tmp_path / "history.jsonl").read_text().splitlines()]
     assert history[-1]["validation"]["reconstruction"] < 0.8 * history[0]["training"]["reconstruction"]
-    assert history[-1]["critic"]["loss"] < history[0]["critic"]["loss"] < 2 * math.log(2) + 0.05
+    for record in history:  # the critic can hardly tell such a code from an independent one, but is not lost
+        assert 0.5 < record["critic"]["loss"] < 2 * math.log(2) + 0.05
 
 
 def test_generated_pictures_come_to_resemble_the_data(images, rows, tmp_path):

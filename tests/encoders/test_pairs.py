@@ -7,7 +7,7 @@ from dots import SPACE, draw
 
 from simfactor.encoders import FactorEncoder, train_encoder
 from simfactor.encoders.batches import put_on_device, seeded
-from simfactor.encoders.objectives.interventional import exchange, invariance
+from simfactor.encoders.objectives.interventional import exchange, invariance, scale_error
 from simfactor.encoders.objectives.objective import Posterior
 from simfactor.encoders.objectives.pairs import (
     average,
@@ -93,6 +93,13 @@ def test_one_is_a_latent_that_moves_freely():
     assert float(invariance(mean, unchanged)) == pytest.approx(1, abs=0.05)
     assert float(invariance(mean, ~unchanged)) == 0
     assert float(invariance(torch.cat([before, before]), unchanged)) == 0
+
+
+def test_the_scale_that_blocks_should_have():
+    latents = torch.randn(20000, 2, generator=seeded(CPU, 0)) * torch.tensor([0.5, 2.0])
+    assert float(scale_error(latents, torch.tensor([0.25, 4.0]))) == pytest.approx(0, abs=1e-3)
+    assert float(scale_error(latents, torch.tensor([0.0625, 4.0]))) == pytest.approx(1, abs=0.05)
+    assert float(scale_error(torch.zeros(4, 1), torch.tensor([1.0]))) == pytest.approx(1, abs=0.03)
 
 
 def test_interventions_alone_give_every_block_its_factor(tmp_path):

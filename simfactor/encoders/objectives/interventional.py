@@ -56,11 +56,16 @@ def interventional_unlabelled(
 ) -> Terms:
     """The same without any label: that only the block of S may carry what changed gives a block its factor.
 
-    What a label would add is the scale: blocks are right up to a function of one variable each.
+    ``scale`` asks of every block to vary, as an anchor would (:func:`scale_error`): a block that varies, and
+    stays where its factor stays, tells its factor. What a label would add is how: blocks are right up to a
+    function of one variable each.
     """
     posterior = model.posterior(batch.pixels)
+    means, changed = _paired(model, posterior, batch)
+    blocks = model.layout.size - posterior.log_variance.shape[1]
     return {
-        "invariance": invariance_weight * invariance(*_paired(model, posterior, batch)),
+        "invariance": invariance_weight * invariance(means, changed),
+        "scale": invariance_weight * scale_error(means[:, :blocks], code_spread(model)[:blocks].to(means)),
         **_swap_terms(model, batch, step, posterior, swap_weight, beta, decoded_share),
     }
 
@@ -74,6 +79,16 @@ def code_spread(model: Model) -> Tensor:
             for _ in range(block.width)
         ]
     )
+
+
+def scale_error(latents: Tensor, variance: Tensor) -> Tensor:
+    """How far the standard deviations of latents (n, L) are from what they should be, squared and summed.
+
+    In units of what they should be: 1 is a latent that does not vary. (As the variance term of VICReg, Bardes
+    et al. 2022, eq. 1, but on both sides, for the decoder would like codes larger.)
+    """
+    ratio = (latents.var(dim=0, correction=0) / variance + TINY).sqrt()
+    return (ratio - 1).square().sum()
 
 
 def _paired(model: Model, posterior: Posterior, batch: Batch) -> tuple[Tensor, Tensor]:
