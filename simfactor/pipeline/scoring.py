@@ -26,7 +26,7 @@ from simfactor.report import latent_factor_graph, latent_factor_matrix
 
 TRAIN_SHARE = 2 / 3  # of the scored images train the metrics' learners, the rest tests them
 DCI_LEARNER = "random_forest"
-RESAMPLES, SHUFFLES = 4, 1  # each costs as much again as the scores
+RESAMPLES, SHUFFLES = 3, 1  # each costs as much again as the scores
 TRAVERSAL_STEPS = 9
 NEEDED = ("mig", "dci", "decodability", "interventional")
 RECIPE = 2  # of the scores: another number scores finished runs anew
