@@ -14,6 +14,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import sys
 import time
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
@@ -107,7 +108,11 @@ def main() -> int:
     study = Study(arguments.out)
     if arguments.quick:
         study = replace(study, pairs=300, tests=600, steps=20)
-    chosen = chosen_members(arguments.members)
+    try:
+        chosen = chosen_members(arguments.members)
+    except SimfactorError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
     results = run(study, chosen, 1 if arguments.quick else arguments.seeds, arguments.workers)
     table = summary(chosen, results)
     print(as_markdown(table))

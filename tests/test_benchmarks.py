@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 RENDER = Path(__file__).parent.parent / "benchmarks" / "render.py"
+ENCODERS = RENDER.with_name("encoders.py")
 
 
 Outcome = tuple[str, dict[str, Any], Path]
@@ -73,3 +74,29 @@ def test_saved_scenes_replace_pybullet(outcome: Outcome) -> None:
     _, _, folder = outcome
     text = render("--only", "raster_64_robot", "--renderer", "tiny", "--batches", folder / "batches")
     assert "| raster_64_robot |" in text
+
+
+def test_families_of_encoders_are_trained_scored_and_drawn(tmp_path: Path) -> None:
+    names = "pca,ada_gvae"
+    command = [sys.executable, str(ENCODERS), "--quick", "--out", str(tmp_path / "out"), "--members", names]
+    command += ["--json", str(tmp_path / "table.json"), "--pictures", str(tmp_path)]
+    result = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert result.returncode == 0, result.stderr
+    members = json.loads((tmp_path / "table.json").read_text())["members"]
+    assert list(members) == names.split(",")
+    for name, entry in members.items():
+        assert f"| {name} | {entry['knows']} |" in result.stdout
+        middle, least, most = entry["seen"]["infoe"]
+        assert 0 < least == middle == most < 1
+    assert members["pca"]["seen"]["leakage"] is None  # it has no blocks
+    assert cv2.imread(str(tmp_path / "encoders.png")).shape[1] == 3 * (6 * 64 + 6)
+    again = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert again.stdout == result.stdout
+
+
+def test_an_unknown_member_is_named(tmp_path: Path) -> None:
+    command = [sys.executable, str(ENCODERS), "--quick", "--out", str(tmp_path), "--members", "beta_vea"]
+    result = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert result.returncode == 2
+    assert "unknown member 'beta_vea'" in result.stderr
+    assert "Did you mean 'beta_vae'" in result.stderr

@@ -67,6 +67,13 @@ def test_a_second_run_does_nothing_again(finished: Path) -> None:
     assert _times(finished, kept) == before
 
 
+def test_the_encoder_is_exported(finished: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    to = tmp_path / "encoder.onnx"
+    assert cli.main(["export-encoder", str(TINY), "--out", str(finished), "--to", str(to)]) == 0
+    assert to.stat().st_size > 10_000
+    assert "ONNX Runtime's latents are torch's to within" in capsys.readouterr().out
+
+
 def test_the_resolved_configuration_runs_again(finished: Path) -> None:
     resolved = yaml.safe_load((finished / "config.yaml").read_text())
     assert resolved["agents"]["steps"] == 220
