@@ -14,6 +14,7 @@ OURS = {
     "network": "keypoints",
     "learning_rate": 3e-3,
 }  # as in the quickstart, whose network finds small objects
+OURS_OBJECTIVES = ("supervised", "interventional", "interventional_unlabelled")
 LABEL_OBJECTIVES = ("supervised", "semi_supervised", "interventional")
 
 
@@ -54,6 +55,6 @@ def members() -> dict[str, Member]:
     found.append(
         Member("darla", "beta_vae", "nothing", {"options": {"likelihood": "perceptual", "beta": 1.0}}, True)
     )
-    found.append(Member("interventional keypoints", "interventional", told("interventional"), OURS))
+    found += [Member(f"{name} keypoints", name, told(name), OURS) for name in OURS_OBJECTIVES]
     found += [with_share(name, share) for name in LABEL_OBJECTIVES for share in LABEL_SHARES[:-1]]
     return {member.name: member for member in found}
