@@ -46,8 +46,8 @@ def mutual_information_matrix(
         constant: "error", or "drop" for a column of NaN where a factor does not vary (its entropy is 0).
 
     Raises:
-        SimfactorError: for misshapen or non-finite arrays, labels that are not whole numbers, and constant
-            factors unless dropped.
+        SimfactorError: for misshapen or non-finite arrays, fewer samples than bins, labels that are not whole
+            numbers, and constant factors unless dropped.
     """
     z, v = check_samples(codes, factors)
     names = check_names(names, v.shape[1])
@@ -57,6 +57,10 @@ def mutual_information_matrix(
             raise SimfactorError(
                 f"{what} is {value}; at least 2 are needed to tell values apart (usually 20)."
             )
+    if len(z) < bins:
+        raise SimfactorError(
+            f"{len(z)} samples cannot fill {bins} bins; give more samples (usually 10,000) or fewer bins."
+        )
     varies = varying_factors(v, names, constant)
     cells = [bin_equal_width(column, bins) for column in z.T]
     matrix = np.full((z.shape[1], v.shape[1]), np.nan)

@@ -76,7 +76,7 @@ def test_mig_of_a_single_latent_has_no_rival():
 
 
 def test_constant_factors_are_named_or_dropped():
-    factors = np.array([[0, 7, 0], [1, 7, 0]] * 5)
+    factors = np.array([[0, 7, 0], [1, 7, 0]] * 15)
     names = ("light", "camera", "table")
     with pytest.raises(SimfactorError, match="do not vary here: 'camera', 'table'; leave them out"):
         mig(factors, factors, names=names)
@@ -85,3 +85,10 @@ def test_constant_factors_are_named_or_dropped():
     np.testing.assert_array_equal(np.isnan(matrix), [[False, True, True]] * 3)
     with pytest.raises(SimfactorError, match="sample at least one factor"):
         mig(factors, factors[:, 1:], constant="drop")
+
+
+def test_fewer_samples_than_bins_are_refused():
+    values = np.arange(19.0)[:, None]
+    with pytest.raises(SimfactorError, match=r"19 samples cannot fill 20 bins; give more samples"):
+        mig(values, values, kinds=["continuous"])
+    assert 0 <= mig(values, values, kinds=["continuous"], bins=19) <= 1
