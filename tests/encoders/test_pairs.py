@@ -110,6 +110,7 @@ def test_interventions_alone_give_every_block_its_factor(tmp_path):
         SPACE,
         tmp_path,
         objective="interventional_unlabelled",
+        options={"scale_weight": 1.0},  # every factor of this world is easy to see
         residual=0,
         epochs=4,
         learning_rate=3e-3,

@@ -51,21 +51,23 @@ def interventional_unlabelled(
     *,
     swap_weight: float = 1e-2,
     invariance_weight: float = 1.0,
+    scale_weight: float = 0.1,
     beta: float = 1.0,
     decoded_share: float = 0.5,
 ) -> Terms:
     """The same without any label: that only the block of S may carry what changed gives a block its factor.
 
     ``scale`` asks of every block to vary, as an anchor would (:func:`scale_error`): a block that varies, and
-    stays where its factor stays, tells its factor. What a label would add is how: blocks are right up to a
-    function of one variable each.
+    stays where its factor stays, tells its factor. It must weigh less than ``invariance``, or the block of a
+    factor that is hard to see would rather tell another one. What a label would add is how: blocks are right
+    up to a function of one variable each.
     """
     posterior = model.posterior(batch.pixels)
     means, changed = _paired(model, posterior, batch)
     blocks = model.layout.size - posterior.log_variance.shape[1]
     return {
         "invariance": invariance_weight * invariance(means, changed),
-        "scale": invariance_weight * scale_error(means[:, :blocks], code_spread(model)[:blocks].to(means)),
+        "scale": scale_weight * scale_error(means[:, :blocks], code_spread(model)[:blocks].to(means)),
         **_swap_terms(model, batch, step, posterior, swap_weight, beta, decoded_share),
     }
 
