@@ -16,8 +16,8 @@ LARGEST_THRESHOLD, DEFAULT_MMAP_MAX, NEVER = 32 * 2**20, 65536, 2**31 - 1
 def memory_kept() -> Iterator[None]:
     """Inside, what is freed stays with the process, for the next tensors, where the C library is glibc.
 
-    By default every tensor of some megabytes is fresh from the kernel, which clears it page by page: a fifth
-    to a third of a training step on a CPU (docs/benchmarks.md). Afterwards what is free goes back.
+    By default every tensor of some megabytes is fresh from the kernel, which clears it page by page: a
+    good part of a training step on a CPU. Afterwards what is free goes back.
     """
     if platform.libc_ver()[0] != "glibc":
         yield

@@ -32,8 +32,7 @@ class PerceptualDistance:
     """1/2 |J(x) - J(x')|^2 + 1/2 |x - x'|^2 of pictures, J being the latents of a frozen encoder.
 
     The first term is the paper's. The second, the Gaussian likelihood of the pixels, is ours: features alone
-    were met by textures of noise, within 400 steps and down to a quarter of what the mean picture costs, and
-    still with a tenth of it.
+    were met by textures of noise, and still so with a tenth of it.
     """
 
     def __init__(self, encoder: FactorEncoder) -> None:

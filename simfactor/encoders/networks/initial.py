@@ -10,8 +10,8 @@ def keep_variance(*parts: nn.Module) -> None:
 
     He et al. 2015, eq. 10: normal with variance 2 / fan-in, biases 0; from torch's global generator, as
     layers draw theirs. With torch's own first weights, networks without normalisation damp what they are
-    given: codes of different images differ by 0.001, pictures of different codes likewise, and an InfoGAN or
-    a quantised autoencoder does not leave that state. Meant for all layers but the last.
+    given: codes of different images hardly differ, nor do pictures of different codes, and an InfoGAN or a
+    quantised autoencoder does not leave that state. Meant for all layers but the last.
     """
     for layer in (layer for part in parts for layer in part.modules()):
         if isinstance(layer, nn.Linear | nn.Conv2d | nn.ConvTranspose2d) and layer.bias is not None:

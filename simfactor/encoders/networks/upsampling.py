@@ -9,8 +9,8 @@ from torch.nn.functional import conv_transpose2d
 class Doubling(nn.ConvTranspose2d):
     """A transposed 4 x 4 convolution of stride 2: (n, inputs, s, s) -> (n, outputs, 2 s, 2 s).
 
-    The bias is added apart: with channels last, summing a transposed convolution's bias gradient takes oneDNN
-    3.12 as long as all else of a 32 -> 32 layer's backward pass (docs/benchmarks.md).
+    The bias is added apart: with channels last, oneDNN takes longer to sum a transposed convolution's bias
+    gradient than for all else of a 32 -> 32 layer's backward pass.
     """
 
     def __init__(self, inputs: int, outputs: int) -> None:

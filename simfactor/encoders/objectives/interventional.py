@@ -36,11 +36,13 @@ def interventional(
     The residual stays with its picture and is priced by ``beta``. ``decoded_share`` of the pairs is decoded.
     """
     posterior = model.posterior(batch.pixels)
-    still = invariance(*_paired(model, posterior, batch), code_spread(model).to(posterior.mean))
+    changed = changed_dims(model, batch)
+    means = posterior.mean[: 2 * len(changed)]  # of the pairs, without images shown again
+    still = invariance(means, changed, code_spread(model).to(means))
     return {
         **weighted(model, anchors(model.heads, posterior, batch), task_weight),
         "invariance": invariance_weight * still,
-        **_swap_terms(model, batch, step, posterior, swap_weight, beta, decoded_share),
+        **_swap_terms(model, batch, step, posterior, changed, decoded_share, swap_weight, beta),
     }
 
 
@@ -63,12 +65,12 @@ def interventional_unlabelled(
     up to a function of one variable each.
     """
     posterior = model.posterior(batch.pixels)
-    means, changed = _paired(model, posterior, batch)
+    means, changed = posterior.mean, changed_dims(model, batch)
     blocks = model.layout.size - posterior.log_variance.shape[1]
     return {
         "invariance": invariance_weight * invariance(means, changed),
         "scale": scale_weight * scale_error(means[:, :blocks], code_spread(model)[:blocks].to(means)),
-        **_swap_terms(model, batch, step, posterior, swap_weight, beta, decoded_share),
+        **_swap_terms(model, batch, step, posterior, changed, decoded_share, swap_weight, beta),
     }
 
 
@@ -93,22 +95,16 @@ def scale_error(latents: Tensor, variance: Tensor) -> Tensor:
     return (ratio - 1).square().sum()
 
 
-def _paired(model: Model, posterior: Posterior, batch: Batch) -> tuple[Tensor, Tensor]:
-    """The means (2m, L) of the m pairs, without images shown again, and which latents (m, L) change."""
-    changed = changed_dims(model, batch)
-    return posterior.mean[: 2 * len(changed)], changed
-
-
 def _swap_terms(
     model: Model,
     batch: Batch,
     step: Step,
     posterior: Posterior,
+    changed: Tensor,
+    decoded_share: float,
     weight: float,
     beta: float,
-    decoded_share: float,
 ) -> Terms:
-    changed = changed_dims(model, batch)
     paired = Posterior(*(tensor[: 2 * len(changed)] for tensor in posterior))
     chosen = max(1, round(decoded_share * len(changed)))
     swapped = exchange(sample(paired, step.generator), changed)

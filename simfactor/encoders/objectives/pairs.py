@@ -24,36 +24,28 @@ def ada_gvae(
     model: Model, batch: Batch, step: Step, *, beta: float = 1.0, likelihood: Likelihood = "bernoulli"
 ) -> Terms:
     """The Ada-GVAE (Locatello et al. 2020, section 5): which latents are shared is told by the posteriors."""
-    posterior = model.posterior(batch.pixels)
-    shared = probably_shared(posterior)
-    return _pair_terms(model, batch, step, average(posterior, shared, mean_of_both), beta, likelihood)
+    return _averaged(model, batch, step, mean_of_both, False, beta, likelihood)
 
 
 def ada_mlvae(
     model: Model, batch: Batch, step: Step, *, beta: float = 1.0, likelihood: Likelihood = "bernoulli"
 ) -> Terms:
     """The Ada-ML-VAE (Locatello et al. 2020): the same with the product of the two posteriors."""
-    posterior = model.posterior(batch.pixels)
-    shared = probably_shared(posterior)
-    return _pair_terms(model, batch, step, average(posterior, shared, product_of_both), beta, likelihood)
+    return _averaged(model, batch, step, product_of_both, False, beta, likelihood)
 
 
 def group_vae(
     model: Model, batch: Batch, step: Step, *, beta: float = 1.0, likelihood: Likelihood = "bernoulli"
 ) -> Terms:
     """The Group-VAE (Hosoya 2019) with known changes: all but the changed factors' blocks are shared."""
-    posterior = model.posterior(batch.pixels)
-    shared = ~changed_dims(model, batch)
-    return _pair_terms(model, batch, step, average(posterior, shared, mean_of_both), beta, likelihood)
+    return _averaged(model, batch, step, mean_of_both, True, beta, likelihood)
 
 
 def ml_vae(
     model: Model, batch: Batch, step: Step, *, beta: float = 1.0, likelihood: Likelihood = "bernoulli"
 ) -> Terms:
     """The ML-VAE (Bouchacourt et al. 2018) with known changes: the same with the product of posteriors."""
-    posterior = model.posterior(batch.pixels)
-    shared = ~changed_dims(model, batch)
-    return _pair_terms(model, batch, step, average(posterior, shared, product_of_both), beta, likelihood)
+    return _averaged(model, batch, step, product_of_both, True, beta, likelihood)
 
 
 def probably_shared(posterior: Posterior) -> Tensor:
@@ -107,9 +99,19 @@ def product_of_both(mean: Tensor, log_variance: Tensor) -> tuple[Tensor, Tensor]
     return weight * mean_a + (1 - weight) * mean_b, log_mean
 
 
-def _pair_terms(
-    model: Model, batch: Batch, step: Step, posterior: Posterior, beta: float, likelihood: Likelihood
+def _averaged(
+    model: Model,
+    batch: Batch,
+    step: Step,
+    how: Average,
+    known: bool,
+    beta: float,
+    likelihood: Likelihood,
 ) -> Terms:
+    """A beta-VAE's terms after averaging what is shared: ``known``, or told by the posteriors."""
+    apart = model.posterior(batch.pixels)
+    shared = ~changed_dims(model, batch) if known else probably_shared(apart)
+    posterior = average(apart, shared, how)
     logits = model.logits(sample(posterior, step.generator))
     return {
         "reconstruction": reconstruction(batch.targets, logits, likelihood),
