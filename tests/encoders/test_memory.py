@@ -40,7 +40,8 @@ def measured() -> tuple[int, int, float, float]:
 
 @pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="only glibc's malloc can be told")
 def test_memory_is_kept_inside_and_given_back_after():
-    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as fresh:  # other tests leave holes in theirs
+    # other tests leave holes in the heap of theirs
+    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as fresh:
         outside, inside, kept, after = fresh.submit(measured).result()
     assert inside < 0.2 * outside  # a few fresh tensors at first
     assert after < kept - 0.9 * MEGABYTES

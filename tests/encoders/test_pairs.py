@@ -7,7 +7,7 @@ from dots import SPACE, draw
 
 from simfactor.encoders import FactorEncoder, train_encoder
 from simfactor.encoders.batches import put_on_device, seeded
-from simfactor.encoders.objectives.interventional import exchange, invariance, scale_error
+from simfactor.encoders.objectives.interventional import LEAST_SHARE, exchange, invariance, selectivity
 from simfactor.encoders.objectives.objective import Posterior
 from simfactor.encoders.objectives.pairs import (
     average,
@@ -95,11 +95,40 @@ def test_one_is_a_latent_that_moves_freely():
     assert float(invariance(torch.cat([before, before]), unchanged)) == 0
 
 
-def test_the_scale_that_blocks_should_have():
-    latents = torch.randn(20000, 2, generator=seeded(CPU, 0)) * torch.tensor([0.5, 2.0])
-    assert float(scale_error(latents, torch.tensor([0.25, 4.0]))) == pytest.approx(0, abs=1e-3)
-    assert float(scale_error(latents, torch.tensor([0.0625, 4.0]))) == pytest.approx(1, abs=0.05)
-    assert float(scale_error(torch.zeros(4, 1), torch.tensor([1.0]))) == pytest.approx(1, abs=0.03)
+def test_a_latent_should_move_with_its_own_factor():
+    changed = torch.tensor([[True, False], [False, True], [False, True]])
+    alone = changed * torch.tensor([[2.0, -3.0]])  # each latent moves in its own pairs, and in no other
+    assert float(selectivity(pairs_that_move(alone), changed)) == pytest.approx(
+        -2 * math.log(1 + LEAST_SHARE), abs=1e-3
+    )
+    alike = torch.ones(3, 2)  # every change moves both: a third, and two thirds, of it are their own
+    expected = -math.log(1 / 3 + LEAST_SHARE) - math.log(2 / 3 + LEAST_SHARE)
+    assert float(selectivity(pairs_that_move(alike), changed)) == pytest.approx(expected, abs=1e-3)
+    assert float(selectivity(pairs_that_move(10 * alike), changed)) == pytest.approx(expected, abs=1e-3)
+    still = torch.zeros(3, 2)  # saying nothing is no way out
+    assert float(selectivity(pairs_that_move(still), changed)) == pytest.approx(-2 * math.log(LEAST_SHARE))
+
+
+def test_a_factor_that_never_changed_asks_nothing_of_its_latent():
+    changed = torch.tensor([[True, False], [True, False]])
+    assert float(selectivity(pairs_that_move(torch.ones(2, 2)), changed)) == pytest.approx(
+        -math.log(1 + LEAST_SHARE), abs=1e-3
+    )
+
+
+def test_only_the_pairs_that_are_counted_matter():
+    changed = torch.tensor([[True], [False], [False], [True]])
+    latents = pairs_that_move(torch.tensor([[1.0], [1.0], [5.0], [7.0]]))
+    half = torch.tensor([True, True, False, False])
+    expected = 0.5 * -math.log(1 / 2 + LEAST_SHARE)
+    assert float(selectivity(latents, changed, half)) == pytest.approx(expected, abs=1e-3)
+    assert float(selectivity(latents, changed, ~half & half)) == 0
+
+
+def pairs_that_move(movement: torch.Tensor) -> torch.Tensor:
+    """Latents (2m, L) before and after a movement (m, L)."""
+    before = torch.randn(movement.shape, generator=torch.Generator().manual_seed(0))
+    return torch.cat([before, before + movement])
 
 
 def test_interventions_alone_give_every_block_its_factor(tmp_path):
@@ -110,7 +139,6 @@ def test_interventions_alone_give_every_block_its_factor(tmp_path):
         SPACE,
         tmp_path,
         objective="interventional_unlabelled",
-        options={"scale_weight": 1.0},  # every factor of this world is easy to see
         residual=0,
         epochs=4,
         learning_rate=3e-3,

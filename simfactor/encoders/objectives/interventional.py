@@ -12,6 +12,7 @@ from simfactor.encoders.objectives.supervised import weighted
 from simfactor.encoders.objectives.terms import anchors, reconstruction, residual_kl, sample, spread
 
 TINY = 1e-4  # keeps a block that says nothing from being divided by
+LEAST_SHARE = 0.01  # of a block's movement: below it, its logarithm is noise
 
 
 def interventional(
@@ -22,16 +23,18 @@ def interventional(
     task_weight: float = 2.0,
     swap_weight: float = 1e-3,
     invariance_weight: float = 1.0,
+    selectivity_weight: float = 1.0,
     beta: float = 1.0,
     decoded_share: float = 0.25,
 ) -> Terms:
     """Blocks that change with their own factor, and with nothing else.
 
-    Of every pair it is known which factors S differ. Three things follow, and each is a term:
+    Of every pair it is known which factors S differ. Four things follow, and each is a term:
 
     ``swap``: exchanging the blocks of S between the two codes must exchange the two pictures.
     ``invariance``: all other blocks must not move (:func:`invariance`).
     ``anchor/<factor>``: in labelled images a block tells its factor, on the factor's scale (:func:`anchors`).
+    ``selectivity``: in pairs without labels it moves with its own factor (:func:`selectivity`).
 
     The residual stays with its picture and is priced by ``beta``. ``decoded_share`` of the pairs is decoded.
     """
@@ -42,6 +45,7 @@ def interventional(
     return {
         **weighted(model, anchors(model.heads, posterior, batch), task_weight),
         "invariance": invariance_weight * still,
+        "selectivity": selectivity_weight * selectivity(means, changed, ~batch.labelled[: len(changed)]),
         **_swap_terms(model, batch, step, posterior, changed, decoded_share, swap_weight, beta),
     }
 
@@ -53,23 +57,20 @@ def interventional_unlabelled(
     *,
     swap_weight: float = 1e-2,
     invariance_weight: float = 1.0,
-    scale_weight: float = 0.1,
+    selectivity_weight: float = 1.0,
     beta: float = 1.0,
     decoded_share: float = 0.5,
 ) -> Terms:
     """The same without any label: that only the block of S may carry what changed gives a block its factor.
 
-    ``scale`` asks of every block to vary, as an anchor would (:func:`scale_error`): a block that varies, and
-    stays where its factor stays, tells its factor. It must weigh less than ``invariance``, or the block of a
-    factor that is hard to see would rather tell another one. What a label would add is how: blocks are right
-    up to a function of one variable each.
+    Where an anchor would pull a block to its factor, ``selectivity`` does (:func:`selectivity`). What a label
+    would add is how: blocks are right up to a function of one variable each.
     """
     posterior = model.posterior(batch.pixels)
     means, changed = posterior.mean, changed_dims(model, batch)
-    blocks = model.layout.size - posterior.log_variance.shape[1]
     return {
         "invariance": invariance_weight * invariance(means, changed),
-        "scale": scale_weight * scale_error(means[:, :blocks], code_spread(model)[:blocks].to(means)),
+        "selectivity": selectivity_weight * selectivity(means, changed),
         **_swap_terms(model, batch, step, posterior, changed, decoded_share, swap_weight, beta),
     }
 
@@ -83,16 +84,6 @@ def code_spread(model: Model) -> Tensor:
             for _ in range(block.width)
         ]
     )
-
-
-def scale_error(latents: Tensor, variance: Tensor) -> Tensor:
-    """How far the standard deviations of latents (n, L) are from what they should be, squared and summed.
-
-    In units of what they should be: 1 is a latent that does not vary. (As the variance term of VICReg, Bardes
-    et al. 2022, eq. 1, but on both sides, for the decoder would like codes larger.)
-    """
-    ratio = (latents.var(dim=0, correction=0) / variance + TINY).sqrt()
-    return (ratio - 1).square().sum()
 
 
 def _swap_terms(
@@ -139,3 +130,21 @@ def invariance(mean: Tensor, changed: Tensor, variance: Tensor | None = None) ->
     if variance is None:
         variance = mean.var(dim=0, correction=0) + TINY
     return (0.5 * moved / variance).sum()
+
+
+def selectivity(mean: Tensor, changed: Tensor, counted: Tensor | None = None) -> Tensor:
+    """How little of a latent's movement is where it should move, in nats, summed over latents (2m, L).
+
+    Minus the log of the share of its squared movement that falls on pairs in which its factor ``changed``
+    (m, L). 0 is a latent that moves with its factor alone. If every pair changes one factor, each as often,
+    the share is the factor's total-effect index over the sum of all factors' (Jansen 1999, "Analysis of
+    variance designs for model output", eq. 2). The log makes a block find a factor that is hard to see: the
+    smaller the share, the more a change of it weighs. A latent whose factor changes in no pair, as the
+    residual's, is left out. Of the pairs only those ``counted`` (m,) matter, and as much as they are many.
+    """
+    before, after = mean.chunk(2)
+    pairs = torch.ones_like(changed[:, 0]) if counted is None else counted
+    moved = (before - after).square() * pairs[:, None]
+    own = changed & pairs[:, None]
+    share = (moved * own).sum(dim=0) / (moved.sum(dim=0) + TINY)
+    return -pairs.float().mean() * ((share + LEAST_SHARE).log() * own.any(dim=0)).sum()
