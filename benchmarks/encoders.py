@@ -25,7 +25,7 @@ from typing import Any
 
 from families.images import factor_images, factor_space
 from families.members import FEATURES, Member, members
-from families.pictures import draw_families, draw_scores
+from families.pictures import draw_families, draw_labels, draw_scores
 from families.scores import LEARNER, scores
 from families.table import as_markdown, summary
 from tqdm import tqdm
@@ -117,7 +117,8 @@ def main() -> int:
     if arguments.pictures is not None:
         arguments.pictures.mkdir(parents=True, exist_ok=True)
         draw_scores(table, arguments.pictures / "encoder_scores.png")
-        draw_families(Path(study.out), chosen, study.pairs, study.tests, arguments.pictures / "encoders.png")
+        draw_labels(table, arguments.pictures / "encoder_labels.png")
+        draw_families(Path(study.out), chosen, study.pairs, study.tests, arguments.pictures / "encoders.jpg")
     return 0
 
 

@@ -89,7 +89,7 @@ def test_families_of_encoders_are_trained_scored_and_drawn(tmp_path: Path) -> No
         middle, least, most = entry["seen"]["infoe"]
         assert 0 < least == middle == most < 1
     assert members["pca"]["seen"]["leakage"] is None  # it has no blocks
-    assert cv2.imread(str(tmp_path / "encoders.png")).shape[1] == 3 * (6 * 64 + 6)
+    assert cv2.imread(str(tmp_path / "encoders.jpg")).shape[1] == 3 * (6 * 64 + 6)
     again = subprocess.run(command, capture_output=True, text=True, check=False)
     assert again.stdout == result.stdout
 

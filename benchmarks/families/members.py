@@ -25,6 +25,12 @@ class Member:
     arguments: Mapping[str, Any] = field(default_factory=dict)
     perceptual: bool = False  # learns from the features of a denoising autoencoder, which is trained first
 
+    @property
+    def label_share(self) -> float:
+        """The share of the labels that it learns from; 0 if from none."""
+        share: float = self.arguments.get("label_share", 1.0)
+        return share if OBJECTIVES[self.objective].labels else 0.0
+
 
 def told(objective: str) -> str:
     """What an objective is told beside the images."""

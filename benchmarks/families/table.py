@@ -21,6 +21,8 @@ def summary(
         member.name: {
             "knows": member.knows,
             "objective": member.objective,
+            "network": member.arguments.get("network"),
+            "label_share": member.label_share,
             "seeds": len(results[member.name]),
             "seconds": median(result["seconds"] for result in results[member.name]),
             **{light: _columns([result[light] for result in results[member.name]]) for light in LIGHTS},
