@@ -186,6 +186,8 @@ class Transfer:
         default_factory=dict
     )
     """Name -> shift."""
+    suite: str | None = None
+    """More shifts, in ladders of severity: a ready suite (tabletop) or the path of a YAML file."""
 
 
 @dataclass(frozen=True, config=STRICT)

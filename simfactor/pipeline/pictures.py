@@ -105,13 +105,16 @@ def _success_curve(folder: Path) -> tuple[NDArray[np.float64], NDArray[np.float6
 
 def _films(plan: Plan) -> list[Picture]:
     films = np.load(plan.folder / "transfer" / "films.npz")
-    names = [domain.name for domain in plan.domains if domain.name in films]
+    tops = {domain.rung.ladder: domain.name for domain in plan.domains if domain.rung is not None}
+    chosen = [domain.name for domain in plan.domains if domain.rung is None] + list(tops.values())
+    names = [name for name in chosen if name in films]
     if not names:
         return []
     return [
         Picture(
             "One episode in every domain",
-            "The same episode (same start, same target) of the first agent, as its camera sees it.",
+            "The same episode (same start, same target) of the first agent, as its camera sees it; of "
+            "ladders the highest rung.",
             image_grid([films[name] for name in names], names),
         )
     ]

@@ -18,7 +18,7 @@ from simfactor.envs import make_reach
 from simfactor.errors import SimfactorError, naming
 from simfactor.factors import FactorSpace, load_space
 from simfactor.render import StudioSpec
-from simfactor.transfer import Domain, MakeEnv, Shift, transfer_domains
+from simfactor.transfer import Domain, MakeEnv, Shift, load_suite, transfer_domains
 
 TRIAL = 64  # rows drawn to see whether a space has any
 EPISODE_SEEDS = 1_000_000  # test episodes are numbered from here on, training seeds lie below
@@ -53,6 +53,11 @@ class Plan:
     def labels(self) -> FactorSpace:
         """The factors that vary in the data set: what the encoder has to separate."""
         return self.encoder_space.varying
+
+    @property
+    def climbs(self) -> bool:
+        """Whether the transfer tests climb the ladders of a suite."""
+        return any(domain.rung is not None for domain in self.domains)
 
     @property
     def training_images(self) -> Images:
@@ -128,8 +133,10 @@ def make_plan(run: RunConfig) -> Plan:
     encoder_space = _shown(support_space, world)
     score_space = encoder_space if run.data.score_on == "seen" else support_space
     support = {**world.encoder_support, **world.policy_support}
-    with naming("transfer.shifts"):
+    with naming("transfer"):
         shifts = [Shift(name, shift.factors, shift.level) for name, shift in run.transfer.shifts.items()]
+        if run.transfer.suite is not None:
+            shifts += load_suite(run.transfer.suite).shifts
         domains = transfer_domains(full, support, encoder_space, shifts, world.renderer)
     plan = Plan(run, encoder_space, score_space, policy_space, domains)
     for name, agent in run.agents.train.items():

@@ -20,9 +20,10 @@ from simfactor.pipeline.policies import check_policy, open_policy, training_opti
 from simfactor.pipeline.records import provenance, read_json, stage_seconds, timed, write_json
 from simfactor.pipeline.scoring import format_stored, score_encoder
 from simfactor.report import write_report, write_summary
-from simfactor.transfer import Job, Results, evaluate_jobs, format_table, tabulate
+from simfactor.transfer import Job, Results, evaluate_jobs, format_table, tabulate, tabulate_ladders
 
 RESULTS = Path("transfer") / "results.json"
+LADDERS = Path("transfer") / "ladders.json"
 
 
 def run(config: RunConfig) -> dict[str, Any]:
@@ -140,6 +141,8 @@ def transfer(config: RunConfig) -> dict[str, Any]:
             jobs, plan.folder / "transfer" / "episodes", plan.training_seeds, config.transfer.workers
         )
         table = tabulate(plan.domains, results, seed=config.seed)
+        if plan.climbs:
+            write_json(plan.folder / LADDERS, tabulate_ladders(plan.domains, results, seed=config.seed))
         _keep_films(plan, results)
     write_json(plan.folder / RESULTS, table)
     print(format_table(table))
@@ -167,6 +170,7 @@ def report(config: RunConfig) -> dict[str, Any]:
         },
         "encoder": {"objective": encoder.objective, "latents": encoder.layout.size, **scores},
         "agents": table,
+        **({"ladders": _read(plan.folder / LADDERS, "transfer")} if plan.climbs else {}),
         "provenance": provenance(config),
     }
     write_summary(plan.folder / "summary.json", summary)

@@ -10,6 +10,7 @@ from simfactor.report.figures import (
 from simfactor.report.graph import latent_factor_graph
 from simfactor.report.grids import image_grid
 from simfactor.report.html import Picture, write_report, write_summary
+from simfactor.report.ladders import severity_curves, shift_matrix
 
 __all__ = [
     "Picture",
@@ -18,6 +19,8 @@ __all__ = [
     "image_grid",
     "latent_factor_graph",
     "latent_factor_matrix",
+    "severity_curves",
+    "shift_matrix",
     "success_bars",
     "training_curves",
     "write_report",

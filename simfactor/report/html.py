@@ -16,6 +16,7 @@ import yaml
 from simfactor.atomic import write_atomically
 from simfactor.errors import SimfactorError
 from simfactor.report.figures import decodability_bars, gap_forest, success_bars
+from simfactor.report.ladders import ladder_sentences, severity_curves, shift_matrix
 from simfactor.report.reading import clean_sentences, shift_sentences
 from simfactor.transfer import LEVELS, format_interval
 
@@ -66,8 +67,8 @@ def write_report(
             ``dci_learner``, ``dci_n``, ``mig``, ``decodability`` and ``decodability_by_factor``, perhaps
             ``table``: the ``rows`` of ``simfactor.metrics.score_table``, what was ``left_out``, how
             ``interval`` and ``null`` were made, and the ``seed``; ``agents`` as
-            ``simfactor.transfer.tabulate`` gives it; ``provenance`` with ``config``, ``versions``,
-            ``commit`` and ``seeds``.
+            ``simfactor.transfer.tabulate`` gives it; perhaps ``ladders``, as ``tabulate_ladders`` does;
+            ``provenance`` with ``config``, ``versions``, ``commit`` and ``seeds``.
         pictures: what else to show, in order.
 
     Raises SimfactorError if a part of the summary is missing.
@@ -99,7 +100,11 @@ def _environment() -> jinja2.Environment:
 
 
 def _content(summary: Mapping[str, Any]) -> dict[str, Any]:
-    agents, provenance = summary["agents"], summary["provenance"]
+    tested, provenance = summary["agents"], summary["provenance"]
+    agents = {
+        agent: {name: entry for name, entry in domains.items() if "rung" not in entry}
+        for agent, domains in tested.items()
+    }
     levels = {domain: entry["level"] for domain, entry in next(iter(agents.values())).items()}
     return {
         "summary": summary,
@@ -110,8 +115,9 @@ def _content(summary: Mapping[str, Any]) -> dict[str, Any]:
         "clean": clean_sentences(agents),
         "shifts": shift_sentences(agents),
         "seeds_note": _seeds_note(agents),
-        "run_sentence": _run_sentence(agents, levels),
-        "charts": _charts(summary),
+        "run_sentence": _run_sentence(tested),
+        "charts": _charts(agents, summary["encoder"]["decodability_by_factor"]),
+        "ladders": _ladders(tested, summary.get("ladders")),
         "scores": _scores(summary["encoder"]),
         "scores_note": _scores_note(summary["encoder"]),
         "score_table": summary["encoder"].get("table"),
@@ -123,8 +129,7 @@ def _content(summary: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _charts(summary: Mapping[str, Any]) -> dict[str, list[Picture]]:
-    agents = summary["agents"]
+def _charts(agents: Mapping[str, Any], by_factor: Mapping[str, float]) -> dict[str, list[Picture]]:
     success = [
         Picture(
             "Success under shift",
@@ -141,7 +146,6 @@ def _charts(summary: Mapping[str, Any]) -> dict[str, list[Picture]]:
                 gap_forest(agents),
             )
         )
-    by_factor = summary["encoder"]["decodability_by_factor"]
     latents = [
         Picture(
             "Decodability by factor",
@@ -150,6 +154,29 @@ def _charts(summary: Mapping[str, Any]) -> dict[str, list[Picture]]:
         )
     ]
     return {"success": success, "latents": latents}
+
+
+def _ladders(agents: Mapping[str, Any], ladders: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    """What the report says of ladders, None if none was climbed."""
+    if ladders is None:
+        return None
+    return {
+        "sentences": ladder_sentences(agents, ladders),
+        "charts": [
+            Picture(
+                "Success as shifts grow",
+                "Every ladder moves its factors further from the training, rung by rung; hollow where "
+                "neither policy nor encoder has been.",
+                severity_curves(agents, ladders),
+            ),
+            Picture(
+                "Every agent under every shift",
+                "Success rates; a star is a loss beyond chance (paired test over episodes, p < 0.05 after "
+                "Holm's correction over all shifts of the agent).",
+                shift_matrix(agents),
+            ),
+        ],
+    }
 
 
 def _scores(encoder: Mapping[str, Any]) -> dict[str, str]:
@@ -174,13 +201,17 @@ def _scores_note(encoder: Mapping[str, Any]) -> str:
     )
 
 
-def _run_sentence(agents: Mapping[str, Any], levels: Mapping[str, str]) -> str:
+def _run_sentence(agents: Mapping[str, Any]) -> str:
     first = next(iter(agents.values()))
+    levels = [name for name, entry in first.items() if "rung" not in entry]
+    climbed = len(first) - len(levels)
+    where = f"{len(levels)} {'domain' if len(levels) == 1 else 'domains'} ({', '.join(levels)})"
+    where += f" and on {climbed} rungs of ladders" if climbed else ""
     success = next(iter(first.values()))["success"]
     trainings = "one training" if success["seeds"] == 1 else f"{success['seeds']} trainings"
     return (
         "A labelled data set was rendered, an encoder trained and scored on it, and agents trained "
-        f"({', '.join(agents)}; {trainings} each) and tested in {len(levels)} domains ({', '.join(levels)}) "
+        f"({', '.join(agents)}; {trainings} each) and tested in {where} "
         f"on the same {success['n'] // success['seeds']} episode seeds, none of them used in training."
     )
 

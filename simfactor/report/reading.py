@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from simfactor.transfer import format_interval
+from simfactor.transfer import format_interval, smallest_drop
 
 Entry = Mapping[str, Any]
 Agents = Mapping[str, Mapping[str, Entry]]
@@ -20,6 +20,9 @@ def clean_sentences(agents: Agents) -> list[str]:
             if entry["level"] == "clean":
                 success = entry["success"]
                 text = f"{agent} succeeds in {format_interval(success)} of {_episodes(success, 'clean ')}."
+                drop = smallest_drop(success["mean"], _starts(success))
+                if drop is not None:
+                    text += f" A shift that costs less than {drop:.2f} may go unseen (power 80 %)."
                 if success["mean"] < WEAK:
                     text += " That is low, and no gap can exceed the clean success: read its gaps with care."
                 said.append(text)

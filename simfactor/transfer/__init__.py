@@ -1,18 +1,23 @@
 """Transfer tests: the same agents on the same episodes under shifted factors, judged with intervals."""
 
-from simfactor.transfer.domain import LEVELS, Domain, Shift, shift_level, transfer_domains
+from simfactor.transfer.domain import LEVELS, Domain, Rung, Shift, shift_level, transfer_domains
 from simfactor.transfer.episodes import Act, Episodes, MakeEnv, evaluate_domain
 from simfactor.transfer.evaluate import Results, evaluate, evaluate_jobs
 from simfactor.transfer.job import Job
+from simfactor.transfer.ladders import tabulate_ladders
 from simfactor.transfer.results import format_interval, format_table, tabulate
+from simfactor.transfer.severity import curve_area, interaction
+from simfactor.transfer.significance import episodes_to_tell, holm, mcnemar, paired_p, smallest_drop
 from simfactor.transfer.statistics import (
     Interval,
     hierarchical_bootstrap,
     iqm,
-    mcnemar,
+    iqm_of_trainings,
+    joint_bootstrap,
     paired_gap,
     wilson_interval,
 )
+from simfactor.transfer.suite import Suite, load_suite
 
 __all__ = [
     "LEVELS",
@@ -23,18 +28,30 @@ __all__ = [
     "Job",
     "MakeEnv",
     "Results",
+    "Rung",
     "Shift",
+    "Suite",
+    "curve_area",
+    "episodes_to_tell",
     "evaluate",
     "evaluate_domain",
     "evaluate_jobs",
     "format_interval",
     "format_table",
     "hierarchical_bootstrap",
+    "holm",
+    "interaction",
     "iqm",
+    "iqm_of_trainings",
+    "joint_bootstrap",
+    "load_suite",
     "mcnemar",
     "paired_gap",
+    "paired_p",
     "shift_level",
+    "smallest_drop",
     "tabulate",
+    "tabulate_ladders",
     "transfer_domains",
     "wilson_interval",
 ]

@@ -23,17 +23,30 @@ NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.+-]*")
 
 
 @dataclass(frozen=True)
+class Rung:
+    """A shift's place on a ladder: how far the factors of ``ladder`` have moved, from 1 up (0 is clean).
+
+    ``parts``: the ladders that move together, if it is several at once.
+    """
+
+    ladder: str
+    severity: int
+    parts: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class Domain:
     """A world to test in: a factor space, the renderer that shows it, and how far it lies from training.
 
-    ``space`` says which values the factors take there; ``level`` is one of :data:`LEVELS`.
-    Raises SimfactorError for a name that cannot be a file's name.
+    ``space`` says which values the factors take there; ``level`` is one of :data:`LEVELS`; ``rung`` is its
+    place on a ladder of a suite, if any. Raises SimfactorError for a name that cannot be a file's name.
     """
 
     name: str
     space: FactorSpace
     renderer: str = "raster"
     level: Level = "clean"
+    rung: Rung | None = None
 
     def __post_init__(self) -> None:
         check_name("domain", self.name)
@@ -44,11 +57,13 @@ class Shift:
     """A named change of some factors: name -> [low, high] or a list of values, within the full space.
 
     ``level`` declares ``ood1`` or ``ood2``; a declaration that the ranges do not bear out is an error.
+    ``rung`` is its place on a ladder (:class:`simfactor.transfer.Suite`), if any.
     """
 
     name: str
     factors: Mapping[str, Any]
     level: Literal["ood1", "ood2"] | None = None
+    rung: Rung | None = None
 
     def __post_init__(self) -> None:
         check_name("shift", self.name)
@@ -89,7 +104,7 @@ class Shift:
                 f"shift {self.name!r} is declared {self.level} but is {level!r}: {supports}. "
                 "Leave the level out, declare what it is, or move the range."
             )
-        return Domain(self.name, shifted, renderer, level)
+        return Domain(self.name, shifted, renderer, level, self.rung)
 
 
 def shift_level(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,14 @@ from numpy.typing import NDArray
 from simfactor.errors import SimfactorError
 from simfactor.transfer.domain import CLEAN, Domain
 from simfactor.transfer.episodes import Episodes
-from simfactor.transfer.statistics import hierarchical_bootstrap, iqm, mcnemar, paired_gap, wilson_interval
+from simfactor.transfer.significance import holm, paired_p
+from simfactor.transfer.statistics import (
+    hierarchical_bootstrap,
+    iqm,
+    iqm_of_trainings,
+    paired_gap,
+    wilson_interval,
+)
 
 Array = NDArray[np.float64]
 
@@ -31,9 +39,11 @@ def tabulate(
     - ``success``: the mean with Wilson's interval on the S * E episodes together. It says how well *these*
       trained agents are measured. What another training would do is not in it: for that there are
       ``by_seed`` (one mean a training) and, if S > 1, ``across_seeds`` (low and high of the bootstrap over
-      seeds and episodes).
+      seeds and episodes) and ``iqm``: the interquartile mean over trainings with its bootstrap.
     - ``gap``: clean minus this domain, paired, bootstrap over seeds and then episodes. Not in ``clean``.
-    - ``mcnemar_p``: exact p-value of the paired successes, if S = 1. Not in ``clean``.
+    - ``p``: of the paired successes (:func:`paired_p`), and ``p_holm``: the same, adjusted for the number of
+      shifts that the agent was tested under. Not in ``clean``.
+    - ``rung``: ladder, severity and parts, if the domain is a rung of a suite's ladder.
     - ``return``, ``return_iqm``: bootstrap of mean and interquartile mean; ``return_gap`` as ``gap``.
 
     Every interval is {mean, low, high, n, seeds}, at 95 %; n counts episodes. With S = 1 the bootstrap has
@@ -49,14 +59,20 @@ def tabulate(
     resampling = {"resamples": resamples, "seed": seed}
     table: dict[str, dict[str, dict[str, Any]]] = {}
     for agent, trainings in results.items():
-        success = {name: _stack(agent, name, trainings, "success") for name in levels}
-        returns = {name: _stack(agent, name, trainings, "returns") for name in levels}
+        success = {name: stacked(agent, name, trainings, "success") for name in levels}
+        returns = {name: stacked(agent, name, trainings, "returns") for name in levels}
         table[agent] = {}
-        for name, level in levels.items():
-            entry = _entry(success[name], returns[name], **resampling)
+        for domain in domains:
+            name = domain.name
+            entry = {"level": domain.level, **_entry(success[name], returns[name], **resampling)}
+            if domain.rung is not None:
+                entry["rung"] = {**asdict(domain.rung), "parts": list(domain.rung.parts)}
             if name != CLEAN:
                 entry |= _gaps(success[CLEAN], success[name], returns[CLEAN], returns[name], **resampling)
-            table[agent][name] = {"level": level, **entry}
+            table[agent][name] = entry
+        shifted = {name: entry for name, entry in table[agent].items() if "p" in entry}
+        for name, p in holm({name: entry["p"] for name, entry in shifted.items()}).items():
+            shifted[name]["p_holm"] = p
     return table
 
 
@@ -88,6 +104,7 @@ def _entry(success: Array, returns: Array, **resampling: Any) -> dict[str, Any]:
     if len(success) > 1:
         across = hierarchical_bootstrap(success, **resampling)
         rate["across_seeds"] = {"low": across.low, "high": across.high}
+        rate["iqm"] = hierarchical_bootstrap(success, iqm_of_trainings, **resampling).to_dict()
     return {
         "success": rate,
         "return": hierarchical_bootstrap(returns, **resampling).to_dict(),
@@ -98,14 +115,19 @@ def _entry(success: Array, returns: Array, **resampling: Any) -> dict[str, Any]:
 def _gaps(
     clean: Array, shifted: Array, clean_returns: Array, shifted_returns: Array, **resampling: Any
 ) -> dict[str, Any]:
-    gaps: dict[str, Any] = {"gap": paired_gap(clean, shifted, **resampling).to_dict()}
-    if len(clean) == 1:
-        gaps["mcnemar_p"] = mcnemar(clean[0], shifted[0])
-    return {**gaps, "return_gap": paired_gap(clean_returns, shifted_returns, **resampling).to_dict()}
+    return {
+        "gap": paired_gap(clean, shifted, **resampling).to_dict(),
+        "p": paired_p(clean, shifted, seed=resampling["seed"]),
+        "return_gap": paired_gap(clean_returns, shifted_returns, **resampling).to_dict(),
+    }
 
 
-def _stack(agent: str, domain: str, trainings: Mapping[int, Mapping[str, Episodes]], what: str) -> Array:
-    """(S, E) of one agent in one domain, a row for each training seed in ascending order."""
+def stacked(agent: str, domain: str, trainings: Mapping[int, Mapping[str, Episodes]], what: str) -> Array:
+    """(S, E) of one agent in one domain, a row for each training seed in ascending order.
+
+    ``what``: ``success``, ``returns`` or ``lengths``. Raises SimfactorError for a training that was not
+    tested there, and for trainings with different numbers of episodes.
+    """
     rows = []
     for seed, tested in sorted(trainings.items()):
         if domain not in tested:

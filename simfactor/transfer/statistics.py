@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import ndtri
-from scipy.stats import binomtest, trim_mean
+from scipy.stats import trim_mean
 
 from simfactor.errors import SimfactorError
 
@@ -50,6 +50,15 @@ def iqm(values: Array) -> Array:
     returns; on 0/1 success it saturates, so success uses the mean.
     """
     return np.asarray(trim_mean(values.reshape(*values.shape[:-2], -1), 0.25, axis=-1))
+
+
+def iqm_of_trainings(values: Array) -> Array:
+    """Interquartile mean over trainings of their means over episodes: (..., S, E) -> (...).
+
+    One collapsed training of five does not move it (Agarwal et al. 2021); with fewer than four it is the
+    mean.
+    """
+    return np.asarray(trim_mean(values.mean(axis=-1), 0.25, axis=-1))
 
 
 def wilson_interval(successes: int, n: int, confidence: float = 0.95) -> Interval:
@@ -100,6 +109,28 @@ def hierarchical_bootstrap(
     return Interval(float(statistic(data)), low, high, data.size, len(data))
 
 
+def joint_bootstrap(
+    values: ArrayLike,
+    statistic: Callable[[Array], Array],
+    confidence: float = 0.95,
+    resamples: int = 2000,
+    seed: int = 0,
+) -> Interval:
+    """Interval of what several results of the same trainings on the same episodes say together, (A, S, E).
+
+    ``statistic`` takes (A, ..., S, E) to (...). Every resample takes the same seeds and the same episodes in
+    all A results, so what an easy or hard start does to all of them cancels. Episodes are drawn once for all
+    seeds (crossed; see :func:`hierarchical_bootstrap`, also for S = 1). Raises SimfactorError on an empty or
+    non-finite array.
+    """
+    data = np.stack([_results(f"values[{k}]", part) for k, part in enumerate(np.asarray(values, np.float64))])
+    _check_confidence(confidence)
+    draws = _draws(data.shape[1:], resamples, seed, crossed=True, results=len(data))
+    drawn = [statistic(data[:, rows, columns]) for rows, columns in draws]
+    low, high = _percentiles(np.concatenate(drawn), confidence)
+    return Interval(float(statistic(data)), low, high, data[0].size, data.shape[1])
+
+
 def paired_gap(
     clean: ArrayLike,
     shifted: ArrayLike,
@@ -110,50 +141,36 @@ def paired_gap(
 ) -> Interval:
     """What a shift costs, clean minus shifted, with a bootstrap interval: both (S, E), episode by episode.
 
-    Column e of both arrays must be the same episode seed and row s the same trained agent. Every resample
-    takes the same seeds and episodes in both arms, so what an easy or hard start does to both cancels.
-    Episodes are drawn once for all seeds (crossed; see :func:`hierarchical_bootstrap`, also for S = 1).
-    A positive gap means that the shift hurts. Raises SimfactorError if the shapes differ.
+    Column e of both arrays must be the same episode seed and row s the same trained agent
+    (:func:`joint_bootstrap`). A positive gap means that the shift hurts. Raises SimfactorError if the shapes
+    differ.
     """
-    first, second = _results("clean", clean), _results("shifted", shifted)
-    if first.shape != second.shape:
+    both = paired("clean", clean, "shifted", shifted)
+    return joint_bootstrap(
+        both, lambda pair: statistic(pair[0]) - statistic(pair[1]), confidence, resamples, seed
+    )
+
+
+def paired(first: str, a: ArrayLike, second: str, b: ArrayLike) -> Array:
+    """Two results (S, E) as one array (2, S, E). Raises SimfactorError unless they can be paired."""
+    both = _results(first, a), _results(second, b)
+    if both[0].shape != both[1].shape:
         raise SimfactorError(
-            f"clean {first.shape} and shifted {second.shape} are not paired; "
+            f"{first} {both[0].shape} and {second} {both[1].shape} are not paired; "
             "evaluate both on the same training seeds and the same episode seeds."
         )
-    _check_confidence(confidence)
-    draws = _draws(first.shape, resamples, seed, crossed=True)
-    low, high = _percentiles(
-        np.concatenate([statistic(first[index]) - statistic(second[index]) for index in draws]), confidence
-    )
-    return Interval(float(statistic(first) - statistic(second)), low, high, first.size, len(first))
-
-
-def mcnemar(clean: ArrayLike, shifted: ArrayLike) -> float:
-    """Exact two-sided p-value of McNemar's test for one agent's paired successes, both (E,) of 0/1.
-
-    Only the episodes whose outcome changed count; under no effect either direction is as likely
-    (McNemar 1947, binomial form). 1.0 if none changed. For one training seed: pooling seeds is not valid.
-    """
-    first, second = np.asarray(clean).astype(bool), np.asarray(shifted).astype(bool)
-    if first.shape != second.shape or first.ndim != 1:
-        raise SimfactorError(
-            f"clean {first.shape} and shifted {second.shape} are not paired; "
-            "give two (E,) arrays over the same episode seeds, of one trained agent."
-        )
-    lost, won = int((first & ~second).sum()), int((~first & second).sum())
-    return float(binomtest(lost, lost + won).pvalue) if lost + won else 1.0
+    return np.stack(both)
 
 
 def _draws(
-    shape: tuple[int, int], resamples: int, seed: int, crossed: bool
+    shape: tuple[int, ...], resamples: int, seed: int, crossed: bool, results: int = 1
 ) -> Iterator[tuple[NDArray[np.int64], NDArray[np.int64]]]:
-    """Index pairs that pick resampled (R, S, E) results, in chunks that fit into memory."""
+    """Index pairs that pick resampled (R, S, E) of ``results`` results, in chunks that fit into memory."""
     if resamples < 1:
         raise SimfactorError(f"resamples={resamples} must be at least 1; 2000 is usual.")
     seeds, episodes = shape
     rng = np.random.default_rng(seed)
-    step = max(1, CHUNK // (seeds * episodes))
+    step = max(1, CHUNK // (results * seeds * episodes))
     for start in range(0, resamples, step):
         count = min(step, resamples - start)
         rows = rng.integers(seeds, size=(count, seeds, 1))

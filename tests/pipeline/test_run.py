@@ -19,12 +19,14 @@ from simfactor import cli
 TINY = Path(__file__).parent / "tiny.yaml"
 AGENTS = ("latent-augmented", "latent-task", "state")
 DOMAINS = {"clean": "clean", "lighting-ood2": "ood2", "texture-ood1": "ood1"}
+DOMAINS |= {"light-1": "ood1", "wood-1": "ood1", "both-1": "ood1"}  # of the suite
+CLIMBING = ["--transfer.suite", str(TINY.with_name("suite.yaml"))]
 
 
 @pytest.fixture(scope="module")
 def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
     out = tmp_path_factory.mktemp("runs") / "tiny"
-    assert cli.main(["run", str(TINY), "--out", str(out)]) == 0
+    assert cli.main(["run", str(TINY), "--out", str(out), *CLIMBING]) == 0
     return out
 
 
@@ -63,8 +65,18 @@ def test_the_report_stands_alone(finished: Path) -> None:
 def test_a_second_run_does_nothing_again(finished: Path) -> None:
     kept = ["data", "encoder/model.safetensors", "scores/scores.json", "agents", "transfer/episodes"]
     before = _times(finished, kept)
-    assert cli.main(["run", str(TINY), "--out", str(finished)]) == 0
+    assert cli.main(["run", str(TINY), "--out", str(finished), *CLIMBING]) == 0
     assert _times(finished, kept) == before
+
+
+def test_ladders_are_climbed(finished: Path) -> None:
+    summary = json.loads((finished / "summary.json").read_text())
+    assert summary["agents"]["state"]["light-1"]["rung"] == {"ladder": "light", "severity": 1, "parts": []}
+    assert set(summary["ladders"]) == set(AGENTS)
+    for entry in summary["ladders"].values():
+        assert entry["curves"]["light"]["severities"] == [0, 1]
+        assert list(entry["interactions"]) == ["both-1"]
+    assert 'id="ladders"' in (finished / "report.html").read_text()
 
 
 def test_the_encoder_is_exported(finished: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

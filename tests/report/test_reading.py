@@ -55,5 +55,8 @@ def test_agents_are_told_apart_only_when_their_intervals_are():
 def test_a_weak_agent_gets_a_warning():
     agents = {"good": _agent(0.95, 0.9, 0, 0.1), "weak": _agent(0.3, 0.2, 0, 0.2)}
     good, weak = clean_sentences(agents)
-    assert good == "good succeeds in 0.95 [0.00, 1.00] of 100 clean episodes (2 trainings)."
+    assert good == (
+        "good succeeds in 0.95 [0.00, 1.00] of 100 clean episodes (2 trainings). "
+        "A shift that costs less than 0.20 may go unseen (power 80 %)."
+    )
     assert "no gap can exceed the clean success" in weak

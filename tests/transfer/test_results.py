@@ -7,7 +7,7 @@ import pytest
 
 from simfactor.errors import SimfactorError
 from simfactor.factors import Continuous, FactorSpace
-from simfactor.transfer import Domain, Episodes, format_table, paired_gap, tabulate, wilson_interval
+from simfactor.transfer import Domain, Episodes, format_table, paired_gap, paired_p, tabulate, wilson_interval
 
 SPACE = FactorSpace({"light": Continuous(0, 1)})
 DOMAINS = [Domain("clean", SPACE), Domain("dusk", SPACE, level="ood1")]
@@ -40,7 +40,8 @@ def test_numbers_of_several_trainings():
     assert success["by_seed"] == pytest.approx(dusk.mean(axis=1))
     assert success["across_seeds"]["low"] <= success["mean"] <= success["across_seeds"]["high"]
     assert table["dusk"]["gap"] == paired_gap(clean, dusk, seed=5).to_dict()
-    assert "mcnemar_p" not in table["dusk"]
+    assert table["dusk"]["p"] == table["dusk"]["p_holm"] == paired_p(clean, dusk, seed=5) < 0.01
+    assert success["iqm"]["mean"] == pytest.approx(dusk.mean())  # of three trainings none is cut
     assert table["clean"]["return"]["n"] == 120
     assert json.loads(json.dumps(table)) == table
 
@@ -49,7 +50,7 @@ def test_one_training_has_no_seed_level_and_says_so():
     table = tabulate(DOMAINS, {"latent": {7: _training(np.random.default_rng(1))}})["latent"]
     assert table["dusk"]["gap"]["seeds"] == 1
     assert "across_seeds" not in table["dusk"]["success"]
-    assert table["dusk"]["mcnemar_p"] < 0.05
+    assert table["dusk"]["p"] < 0.05
     assert table["dusk"]["gap"]["low"] > 0
 
 
