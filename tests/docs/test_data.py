@@ -1,30 +1,20 @@
 """What docs/data.md shows is executed."""
 
 import re
-import subprocess
-import sys
 from pathlib import Path
 
 import yaml
+from pages import DOCS, blocks, printed
 
 from simfactor.config import RunConfig, validated
 from simfactor.data.export import FORMATS
 from simfactor.pipeline import make_plan
 
-GUIDE = (Path(__file__).parent.parent / "docs" / "data.md").read_text()
+GUIDE = (DOCS / "data.md").read_text()
 
 
 def test_the_page_runs_as_one_program(tmp_path: Path) -> None:
-    program = "\n".join(re.findall(r"```python\n(.*?)```", GUIDE, flags=re.DOTALL))
-    result = subprocess.run(
-        [sys.executable, "-W", "error", "-c", program],
-        cwd=tmp_path,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert result.returncode == 0, result.stderr
-    assert result.stdout.splitlines() == [
+    assert printed(GUIDE, tmp_path) == [
         "FactorDataset('lattice': 48 images 64x64, 24 factors) "
         "('light_azimuth', 'object_shape', 'object_hue')",
         "('light_azimuth', 'object_shape', 'object_hue') [6, 2, 4] (3, 64, 64)",
@@ -36,7 +26,7 @@ def test_the_page_runs_as_one_program(tmp_path: Path) -> None:
 
 
 def test_the_configuration_is_valid() -> None:
-    (text,) = re.findall(r"```yaml\n(.*?)```", GUIDE, flags=re.DOTALL)
+    (text,) = blocks(GUIDE, "yaml")
     plan = make_plan(validated(RunConfig, yaml.safe_load(text), "docs/data.md"))
     assert plan.encoder_space.excluded
     assert plan.encoder_space.correlations
