@@ -19,8 +19,9 @@ import time
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import asdict, dataclass, replace
-from multiprocessing import get_context
+from multiprocessing import get_context, parent_process
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 from families.images import factor_images, factor_space
@@ -86,7 +87,7 @@ def run(study: Study, chosen: Sequence[Member], seeds: int, workers: int) -> dic
     """All trainings, side by side; member -> results by seed."""
     factor_images(Path(study.out), study.pairs, study.tests)
     results: dict[str, list[dict[str, Any]]] = {member.name: [] for member in chosen}
-    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
+    with ProcessPoolExecutor(workers, get_context("spawn"), end_with_parent) as pool:
         jobs = {
             pool.submit(train_and_score, study, member, seed): member.name
             for seed in range(seeds)
@@ -95,6 +96,18 @@ def run(study: Study, chosen: Sequence[Member], seeds: int, workers: int) -> dic
         for job in tqdm(as_completed(jobs), total=len(jobs), desc="trainings", disable=None):
             results[jobs[job]].append(job.result())
     return results
+
+
+def end_with_parent() -> None:
+    """In a worker: stop as soon as the benchmark is gone, even if it was killed and could not say so."""
+    parent = parent_process()
+    assert parent is not None
+
+    def watch() -> None:
+        parent.join()
+        os._exit(1)  # a training goes on from its last epoch when the benchmark is called again
+
+    Thread(target=watch, daemon=True).start()
 
 
 def main() -> int:
