@@ -6,12 +6,11 @@ from simfactor.agents.augmentation import (
     Augmentation,
     LatentAugmenter,
     observed_layout,
-    resample,
     resolve_augmentations,
-    swap,
 )
 from simfactor.agents.buffers import AugmentedReplayBuffer
 from simfactor.agents.jobs import TrainJob, train_agents
+from simfactor.agents.latent_changes import drop, mix, noise, resample, swap
 from simfactor.agents.lean_sac import LeanSAC
 from simfactor.agents.train import environment_seed, train_agent
 
@@ -24,8 +23,11 @@ __all__ = [
     "Ppo",
     "Sac",
     "TrainJob",
+    "drop",
     "environment_seed",
     "load_agent",
+    "mix",
+    "noise",
     "observed_layout",
     "resample",
     "resolve_augmentations",

@@ -126,7 +126,7 @@ def _build_sac(
 ) -> BaseAlgorithm:
     replay: dict[str, Any] = {}
     if augmenter.changes:
-        arguments = {"augmenter": augmenter, "seed": common["seed"]}
+        arguments = {"augmenter": augmenter, "seed": common["seed"], "steps": steps}
         replay = {"replay_buffer_class": AugmentedReplayBuffer, "replay_buffer_kwargs": arguments}
     return LeanSAC(
         "MlpPolicy",

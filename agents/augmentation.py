@@ -7,18 +7,26 @@ alike under both. Which blocks, the user says; the rest stays bit for bit.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Literal, TypeAlias, TypeVar, get_args
+from typing import Any, Literal, TypeAlias, TypeVar, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
+from simfactor.agents.latent_changes import drop, mix, noise, resample, swap
 from simfactor.encoders.layout import RESIDUAL, LatentLayout
 from simfactor.errors import SimfactorError, unknown_name
 
-Kind: TypeAlias = Literal["swap", "resample"]
+Kind: TypeAlias = Literal["swap", "resample", "mix", "noise", "drop"]
 Number = TypeVar("Number", bound=np.generic)
+FROM_BANK: dict[str, Callable[..., NDArray[Any]]] = {
+    "resample": resample,
+    "mix": mix,
+    "noise": noise,
+    "drop": drop,
+}
+AT_MOST_1 = ("swap", "resample", "mix", "drop")  # whose strength is a share
 
 
 @dataclass(frozen=True)
@@ -26,14 +34,21 @@ class Augmentation:
     """One declared augmentation.
 
     factors: names of latent blocks, factor groups or roles; every block among them changes by itself.
-    kind: ``swap`` exchanges a block between the samples of a batch; ``resample`` draws it from a bank of
-    latents, which can hold values that the policy's own environment never shows.
+    kind: what happens to a block (:mod:`simfactor.agents.latent_changes`). ``swap`` exchanges it between the
+        samples of a batch. The others need a bank of latents, which can hold values that the policy's own
+        environment never shows: ``resample`` draws the block from there, ``mix`` moves it that way, ``noise``
+        is as wide as the block varies there, ``drop`` puts its mean there in place of it.
+    strength: the share of samples that are changed (``swap``, ``resample``, ``drop``), how far at most
+        (``mix``), or how many standard deviations (``noise``).
+    rise: share of the training over which the strength rises from 0.
 
-    Raises SimfactorError for another kind or no factor.
+    Raises SimfactorError for another kind, no factor, and a strength or rise out of range.
     """
 
     factors: tuple[str, ...]
     kind: Kind = "swap"
+    strength: float = 1.0
+    rise: float = 0.0
 
     def __post_init__(self) -> None:
         names = (self.factors,) if isinstance(self.factors, str) else tuple(self.factors)
@@ -44,52 +59,40 @@ class Augmentation:
             raise SimfactorError(
                 "an augmentation without factors does nothing; name some, as in ('nuisance',)."
             )
+        if not self.strength > 0 or (self.kind in AT_MOST_1 and self.strength > 1):
+            most = " and at most 1" if self.kind in AT_MOST_1 else ""
+            raise SimfactorError(f"strength={self.strength!r} of {self.kind!r} must be above 0{most}.")
+        if not 0 <= self.rise <= 1:
+            raise SimfactorError(f"rise={self.rise!r} must be in [0, 1], a share of the training.")
 
-
-def swap(batch: NDArray[Number], dims: NDArray[np.int64], generator: np.random.Generator) -> NDArray[Number]:
-    """Permute one block between the samples of a batch, the whole block together. Ours.
-
-    batch: (n, ..., L), samples on axis 0 and latents on the last; what lies between belongs to one sample and
-    moves with it: (n, 2, L) holds an observation and the next, of which the light is the same.
-    dims: (d,) dimensions of the block. Returns a new array; all other dimensions are equal bit for bit.
-    """
-    changed = batch.copy()
-    changed[..., dims] = batch[..., dims][generator.permutation(len(batch))]
-    return changed
-
-
-def resample(
-    batch: NDArray[Number],
-    dims: NDArray[np.int64],
-    bank: NDArray[np.floating],
-    generator: np.random.Generator,
-) -> NDArray[Number]:
-    """Replace one block by draws from its empirical distribution, the whole block together. Ours.
-
-    batch and dims as in :func:`swap`; bank: (m, L) latents, of images that show the factor's full range. A
-    sample gets one row of the bank for all that it holds. Returns a new array.
-    """
-    values = bank[generator.integers(len(bank), size=len(batch))][:, dims]
-    changed = batch.copy()
-    changed[..., dims] = values.reshape(len(batch), *(1,) * (batch.ndim - 2), len(dims))
-    return changed
+    def strength_at(self, progress: float) -> float:
+        """The strength when a share ``progress`` of the training is done."""
+        return self.strength if progress >= self.rise else self.strength * progress / self.rise
 
 
 @dataclass(frozen=True)
 class LatentAugmenter:
-    """Augmentations resolved to dimensions: what to do with each block, and the bank to resample from."""
+    """Augmentations resolved to dimensions: what to do with each block, and the bank to draw from."""
 
-    changes: tuple[tuple[Kind, NDArray[np.int64]], ...]
+    changes: tuple[tuple[Augmentation, NDArray[np.int64]], ...]
     bank: NDArray[np.floating] | None = None
 
-    def __call__(self, batch: NDArray[Number], generator: np.random.Generator) -> NDArray[Number]:
-        """The augmented copy of a batch (n, ..., L), every block changed independently of the others."""
-        for kind, dims in self.changes:
-            if kind == "resample":
-                assert self.bank is not None  # resolve_augmentations sees to it
-                batch = resample(batch, dims, self.bank, generator)
+    def __call__(
+        self, batch: NDArray[Number], generator: np.random.Generator, progress: float = 1.0
+    ) -> NDArray[Number]:
+        """The augmented copy of a batch (n, ..., L), every block changed independently of the others.
+
+        ``progress``: share of the training that is done.
+        """
+        for augmentation, dims in self.changes:
+            strength = augmentation.strength_at(progress)
+            if strength == 0:
+                continue
+            if augmentation.kind == "swap":
+                batch = swap(batch, dims, generator, strength)
             else:
-                batch = swap(batch, dims, generator)
+                assert self.bank is not None  # resolve_augmentations sees to it
+                batch = FROM_BANK[augmentation.kind](batch, dims, self.bank, generator, strength)
         return batch
 
 
@@ -98,7 +101,7 @@ def resolve_augmentations(
     layout: LatentLayout | None,
     bank: NDArray[np.floating] | None = None,
 ) -> LatentAugmenter:
-    """The augmenter for observations of the given layout; ``bank`` (m, L) is what ``resample`` draws from.
+    """The augmenter for observations of the given layout; ``bank`` (m, L) is what all but ``swap`` draw from.
 
     Raises SimfactorError for names that the layout has not, a block named twice, a block of a task factor
     (the reward would no longer fit what the policy sees) and a bank that is missing or of another width.
@@ -108,7 +111,7 @@ def resolve_augmentations(
         return LatentAugmenter(())
     if layout is None:
         raise SimfactorError("augmentations need the layout of the latents; pass layout=encoder.layout.")
-    changes: dict[str, tuple[Kind, NDArray[np.int64]]] = {}
+    changes: dict[str, tuple[Augmentation, NDArray[np.int64]]] = {}
     for augmentation in augmentations:
         for block in blocks_of(layout, augmentation.factors):
             if block in layout.roles.get("task", ()):
@@ -118,9 +121,10 @@ def resolve_augmentations(
                 )
             if block in changes:
                 raise SimfactorError(f"block {block!r} is augmented twice; name it in one augmentation only.")
-            changes[block] = (augmentation.kind, layout.dims(block))
-    if any(kind == "resample" for kind, _ in changes.values()):
-        _check_bank(bank, layout)
+            changes[block] = (augmentation, layout.dims(block))
+    for augmentation in augmentations:
+        if augmentation.kind in FROM_BANK:
+            _check_bank(bank, layout, augmentation.kind)
     return LatentAugmenter(tuple(changes.values()), bank)
 
 
@@ -148,10 +152,10 @@ def observed_layout(layout: LatentLayout, names: Sequence[str] | None) -> Latent
     return LatentLayout((*blocks, *LatentLayout.unlabelled(residual).blocks))
 
 
-def _check_bank(bank: NDArray[np.floating] | None, layout: LatentLayout) -> None:
+def _check_bank(bank: NDArray[np.floating] | None, layout: LatentLayout, kind: Kind) -> None:
     if bank is None:
         raise SimfactorError(
-            "resample draws from a bank of latents; pass latent_bank=encoder.encode(images), "
+            f"{kind} draws from a bank of latents; pass latent_bank=encoder.encode(images), "
             "of images that vary the factor, or use kind='swap'."
         )
     if bank.ndim != 2 or bank.shape[1] != layout.size or not len(bank):

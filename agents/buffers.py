@@ -8,6 +8,8 @@ that training suffers, and add loss terms instead. Off-policy learning has no su
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import torch
 from gymnasium import spaces
@@ -25,7 +27,8 @@ class AugmentedReplayBuffer(ReplayBuffer):
     What is stored stays as it was seen. An observation and its successor get the same change, for a
     transition happens under one light. The sampled indices and the changes come from the buffer's own
     generator, seeded by ``seed`` and pickled with it. Off-policy algorithms take it as
-    ``replay_buffer_class=AugmentedReplayBuffer, replay_buffer_kwargs={"augmenter": ..., "seed": ...}``.
+    ``replay_buffer_class=AugmentedReplayBuffer, replay_buffer_kwargs={"augmenter": ..., "seed": ...}``;
+    ``steps``, the transitions of the whole training, is what strengths that rise are timed by.
     """
 
     def __init__(
@@ -40,6 +43,7 @@ class AugmentedReplayBuffer(ReplayBuffer):
         *,
         augmenter: LatentAugmenter,
         seed: int,
+        steps: int = 1,
     ) -> None:
         super().__init__(
             buffer_size,
@@ -52,6 +56,12 @@ class AugmentedReplayBuffer(ReplayBuffer):
         )
         self.augmenter = augmenter
         self.generator = np.random.default_rng(seed)
+        self.steps, self.added = steps, 0
+
+    def add(self, *args: Any, **kwargs: Any) -> None:
+        """Store a transition, as Stable-Baselines3's buffer does."""
+        super().add(*args, **kwargs)
+        self.added += self.n_envs
 
     def sample(self, batch_size: int, env: VecNormalize | None = None) -> ReplayBufferSamples:
         """``batch_size`` augmented transitions, drawn with replacement."""
@@ -62,5 +72,6 @@ class AugmentedReplayBuffer(ReplayBuffer):
     ) -> ReplayBufferSamples:
         samples = super()._get_samples(batch_inds, env)
         transitions = torch.stack((samples.observations, samples.next_observations), dim=1).cpu().numpy()
-        changed = torch.from_numpy(self.augmenter(transitions, self.generator)).to(self.device)
-        return samples._replace(observations=changed[:, 0], next_observations=changed[:, 1])
+        changed = self.augmenter(transitions, self.generator, min(1.0, self.added / self.steps))
+        now, then = torch.from_numpy(changed).to(self.device).unbind(dim=1)
+        return samples._replace(observations=now, next_observations=then)

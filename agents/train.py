@@ -6,6 +6,7 @@ import contextlib
 import functools
 import hashlib
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -64,7 +65,7 @@ def train_agent(
         layout: the blocks of the observation if it is latents (``observed_layout`` of the encoder's layout
             and the chosen blocks); None for a state, which the network standardises.
         augmentations: factor-wise, of replayed latents.
-        latent_bank: (m, L) latents that ``resample`` draws from.
+        latent_bank: (m, L) latents that augmentations other than ``swap`` draw from.
         about: JSON-able; whatever else decides the result, as the encoder's checksum and the factor space.
             It is kept with the agent, and a stored agent is taken only if it is the same.
 
@@ -82,7 +83,7 @@ def train_agent(
         "steps": steps,
         "seed": seed,
         "layout": None if layout is None else layout.to_dict(),
-        "augmentations": [{"factors": list(a.factors), "kind": a.kind} for a in augmentations],
+        "augmentations": [{**asdict(a), "factors": list(a.factors)} for a in augmentations],
         "latent_bank": _checksum(latent_bank),
         "about": dict(about or {}),
     }

@@ -132,8 +132,14 @@ class Augment:
 
     factors: tuple[str, ...]
     """Factor names, groups or roles whose blocks are changed."""
-    kind: Literal["swap", "resample"] = "swap"
-    """swap: between samples of the batch; resample: from the latents of the encoder's training images."""
+    kind: Literal["swap", "resample", "mix", "noise", "drop"] = "swap"
+    """swap: between samples of the batch. From the latents of the encoder's images: resample (drawn from
+    them), mix (moved towards them), noise (as wide as they vary), drop (their mean)."""
+    strength: Positive = 1.0
+    """Share of samples that change (swap, resample, drop), how far at most (mix), or how many standard
+    deviations (noise)."""
+    rise: Annotated[float, Field(ge=0, le=1)] = 0.0
+    """Share of the training over which the strength rises from 0."""
 
 
 @dataclass(frozen=True, config=STRICT)

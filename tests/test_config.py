@@ -33,7 +33,8 @@ def test_every_mistake_in_a_file_is_reported_at_once(tmp_path: Path) -> None:
         "world.image_size: Input should be 64 or 128 (got 65)",
         "world.suport: unknown key 'suport'",
         "agents.steps: Input should be greater than or equal to 1 (got 0)",
-        "agents.train.a.augment.0.knd: unknown key 'knd'; allowed: factors, kind. Did you mean 'kind'?",
+        "agents.train.a.augment.0.knd: unknown key 'knd'; allowed: factors, kind, strength, rise. "
+        "Did you mean 'kind'?",
         "agents.train.a.obs: unknown key 'obs'; allowed: observation, blocks, augment.",
         "transfer.shifts.x.levl: unknown key 'levl'; allowed: factors, level. Did you mean 'level'?",
         "sed: unknown key 'sed'; allowed: out, seed, world, data, encoder, agents, transfer. "

@@ -184,7 +184,7 @@ def _without(space: FactorSpace, choices: Mapping[str, Any]) -> FactorSpace:
 
 def augmentations(agent: Agent) -> list[agents.Augmentation]:
     """The augmentations of an agent as ``train_agent`` takes them."""
-    return [agents.Augmentation(a.factors, a.kind) for a in agent.augment]
+    return [agents.Augmentation(a.factors, a.kind, a.strength, a.rise) for a in agent.augment]
 
 
 def observed_layout(agent: Agent, layout: LatentLayout) -> LatentLayout:

@@ -35,7 +35,7 @@ def training_options(plan: Plan, agent: Agent) -> dict[str, Any]:
     encoder = FactorEncoder.from_pretrained(plan.folder / "encoder")
     options["about"] |= {"encoder": weights}
     options |= {"layout": observed_layout(agent, encoder.layout), "augmentations": augmentations(agent)}
-    if any(augmentation.kind == "resample" for augmentation in agent.augment):
+    if any(augmentation.kind != "swap" for augmentation in agent.augment):
         options["latent_bank"] = latent_bank(plan, agent, encoder)
     return options
 

@@ -3,7 +3,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from simfactor.agents import Augmentation, observed_layout, resample, resolve_augmentations, swap
+from simfactor.agents import (
+    Augmentation,
+    drop,
+    mix,
+    noise,
+    observed_layout,
+    resample,
+    resolve_augmentations,
+    swap,
+)
 from simfactor.encoders.layout import Block, LatentLayout
 from simfactor.errors import SimfactorError
 
@@ -17,7 +26,8 @@ LAYOUT = LatentLayout(
     )
 )
 BANK = 100 + np.arange(40 * LAYOUT.size, dtype=np.float32).reshape(40, LAYOUT.size)
-KINDS = st.sampled_from(["swap", "resample"])
+ALL = ["swap", "resample", "mix", "noise", "drop"]
+KINDS = st.sampled_from(ALL)
 NAMES = st.sampled_from(["lighting", "nuisance", "light_azimuth", "table_texture", "residual"])
 
 
@@ -27,11 +37,11 @@ def numbered(n: int, *between: int) -> np.ndarray:
     return np.arange(np.prod(shape), dtype=np.float32).reshape(shape)
 
 
-@given(n=st.integers(1, 40), seed=st.integers(0, 2**32), name=NAMES, kind=KINDS)
-@settings(max_examples=60, deadline=None)
-def test_factors_not_named_stay_bit_for_bit(n: int, seed: int, name: str, kind: str) -> None:
+@given(n=st.integers(1, 40), seed=st.integers(0, 2**32), name=NAMES, kind=KINDS, strength=st.floats(0.01, 1))
+@settings(max_examples=100, deadline=None)
+def test_factors_not_named_stay_bit_for_bit(n: int, seed: int, name: str, kind: str, strength: float) -> None:
     batch = numbered(n, 2)
-    augment = resolve_augmentations([Augmentation((name,), kind)], LAYOUT, BANK)
+    augment = resolve_augmentations([Augmentation((name,), kind, strength)], LAYOUT, BANK)
     changed = augment(batch, np.random.default_rng(seed))
     others = np.setdiff1d(np.arange(LAYOUT.size), LAYOUT.dims(name))
     np.testing.assert_array_equal(changed[..., others], batch[..., others])
@@ -64,9 +74,55 @@ def test_resample_takes_a_whole_block_of_one_row_of_the_bank_for_a_sample() -> N
     np.testing.assert_array_equal(changed[:, 0, dims], changed[:, 1, dims])
 
 
-@pytest.mark.parametrize("kind", ["swap", "resample"])
+def test_mix_stays_between_a_sample_and_the_bank() -> None:
+    batch, dims = numbered(300, 2), LAYOUT.dims("light_azimuth")
+    full = mix(batch, dims, BANK, np.random.default_rng(0))
+    half = mix(batch, dims, BANK, np.random.default_rng(0), strength=0.5)
+    # one draw decides: the same rows of the bank, half as far
+    np.testing.assert_allclose((full - batch)[..., dims], 2 * (half - batch)[..., dims], rtol=1e-3, atol=1e-2)
+    low, high = np.minimum(batch, BANK.min()), np.maximum(batch, BANK.max())
+    assert ((full >= low - 1e-3) & (full <= high + 1e-3)).all()
+
+
+def test_noise_is_as_wide_as_the_block_varies_and_alike_for_both_observations() -> None:
+    dims = LAYOUT.dims("light_azimuth")
+    batch = np.zeros((4000, 2, LAYOUT.size), np.float32)
+    changed = noise(batch, dims, BANK, np.random.default_rng(0), strength=0.3)
+    np.testing.assert_array_equal(changed[:, 0], changed[:, 1])
+    np.testing.assert_allclose(changed[:, 0, dims].std(axis=0), 0.3 * BANK[:, dims].std(axis=0), rtol=0.05)
+
+
+def test_drop_tells_nothing_but_the_mean() -> None:
+    dims = LAYOUT.dims("residual")
+    changed = drop(numbered(20, 2), dims, BANK, np.random.default_rng(0))
+    assert (changed[..., dims] == BANK[:, dims].mean(axis=0)).all()
+
+
+@pytest.mark.parametrize("change", [swap, resample, drop])
+def test_a_strength_below_one_changes_that_share_of_the_samples(change) -> None:
+    batch, dims = numbered(2000, 2), LAYOUT.dims("light_azimuth")
+    bank = () if change is swap else (-1 - BANK,)
+    changed = change(batch, dims, *bank, np.random.default_rng(0), strength=0.25)
+    moved = (changed != batch).any(axis=(1, 2))
+    assert 0.21 < moved.mean() < 0.29
+    both = (changed != batch)[..., dims].any(axis=-1)
+    np.testing.assert_array_equal(both[:, 0], both[:, 1])
+
+
+def test_strength_rises_with_the_training() -> None:
+    rising = Augmentation(("lighting",), "noise", strength=0.8, rise=0.5)
+    assert [rising.strength_at(p) for p in (0.0, 0.25, 0.5, 1.0)] == pytest.approx([0.0, 0.4, 0.8, 0.8])
+    assert Augmentation(("lighting",)).strength_at(0.0) == 1.0
+    augment = resolve_augmentations([rising], LAYOUT, BANK)
+    batch = numbered(50, 2)
+    np.testing.assert_array_equal(augment(batch, np.random.default_rng(0), 0.0), batch)
+    early, late = (augment(batch, np.random.default_rng(0), p) - batch for p in (0.25, 1.0))
+    np.testing.assert_allclose(2 * early, late, rtol=1e-3, atol=1e-3)
+
+
+@pytest.mark.parametrize("kind", ALL)
 def test_the_generator_decides_all(kind: str) -> None:
-    augment = resolve_augmentations([Augmentation(("nuisance", "residual"), kind)], LAYOUT, BANK)
+    augment = resolve_augmentations([Augmentation(("nuisance", "residual"), kind, 0.5)], LAYOUT, BANK)
     first, again, other = (augment(numbered(9, 2), np.random.default_rng(seed)) for seed in (5, 5, 6))
     np.testing.assert_array_equal(first, again)
     assert (first != other).any()
@@ -103,6 +159,12 @@ def test_what_an_augmentation_may_be() -> None:
         Augmentation(("lighting",), "shuffle")
     with pytest.raises(SimfactorError, match="without factors"):
         Augmentation(())
+    with pytest.raises(SimfactorError, match=r"strength=1\.5 of 'mix' must be above 0 and at most 1"):
+        Augmentation(("lighting",), "mix", strength=1.5)
+    with pytest.raises(SimfactorError, match=r"strength=0 of 'noise' must be above 0\."):
+        Augmentation(("lighting",), "noise", strength=0)
+    with pytest.raises(SimfactorError, match="rise=2 must be in"):
+        Augmentation(("lighting",), rise=2)
 
 
 @pytest.mark.parametrize("names", [["residual", "task"], ["texture", "lighting"], ["light_intensity"], None])

@@ -11,12 +11,12 @@ TASK, NUISANCE = LAYOUT.dims("task"), LAYOUT.dims("nuisance")
 COUNT = 30
 
 
-def filled(seed: int = 0) -> AugmentedReplayBuffer:
+def filled(seed: int = 0, steps: int = 1, rise: float = 0.0) -> AugmentedReplayBuffer:
     """Transition i has task latents i and i + 0.5, nuisance latents 100 + i, action i / 100, reward i."""
     observations = gym.spaces.Box(-np.inf, np.inf, (LAYOUT.size,), np.float32)
-    augmenter = resolve_augmentations([Augmentation(("nuisance",))], LAYOUT)
+    augmenter = resolve_augmentations([Augmentation(("nuisance",), rise=rise)], LAYOUT)
     buffer = AugmentedReplayBuffer(
-        50, observations, gym.spaces.Box(-1, 1, (3,)), "cpu", augmenter=augmenter, seed=seed
+        50, observations, gym.spaces.Box(-1, 1, (3,)), "cpu", augmenter=augmenter, seed=seed, steps=steps
     )
     for i in range(COUNT):
         now, then = np.full((2, 1, LAYOUT.size), i, np.float32)
@@ -37,6 +37,18 @@ def test_only_the_nuisances_change_and_alike_in_both_observations() -> None:
     moved = now[:, NUISANCE] != 100 + batch.rewards.numpy()
     assert moved.mean() > 0.8
     np.testing.assert_array_equal(buffer.observations[:COUNT, 0, NUISANCE[0]], 100 + np.arange(COUNT))
+
+
+def test_strength_rises_with_the_transitions_of_the_training() -> None:
+    def moved(steps: int) -> float:
+        batch = filled(steps=steps, rise=1.0).sample(2000)
+        unmoved = (100 + batch.rewards.numpy()) == batch.observations.numpy()[:, NUISANCE]
+        return float(1 - unmoved.mean())
+
+    assert moved(steps=COUNT) > 0.9  # the training is over
+    assert 0.2 < moved(steps=4 * COUNT) < 0.3
+    copy = pickle.loads(pickle.dumps(filled(steps=4 * COUNT)))
+    assert copy.added == COUNT
 
 
 def test_a_pickled_buffer_goes_on_as_the_original_would() -> None:
