@@ -19,7 +19,7 @@ from simfactor.encoders.layout import RESIDUAL, LatentLayout
 from simfactor.errors import SimfactorError, unknown_name
 
 Kind: TypeAlias = Literal["swap", "resample", "mix", "noise", "drop"]
-Number = TypeVar("Number", bound=np.generic)
+Number = TypeVar("Number", bound=np.floating[Any])
 FROM_BANK: dict[str, Callable[..., NDArray[Any]]] = {
     "resample": resample,
     "mix": mix,

@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-Number = TypeVar("Number", bound=np.generic)
+Number = TypeVar("Number", bound=np.floating[Any])
 Dims = NDArray[np.int64]
 Bank = NDArray[np.floating]
 
@@ -24,9 +24,7 @@ def swap(
     """Permute the block between samples, a share ``strength`` of them."""
     rows = _some(len(batch), strength, generator)
     changed = batch.copy()
-    changed[np.ix_(rows, *map(range, batch.shape[1:-1]), dims)] = batch[generator.permutation(rows)][
-        ..., dims
-    ]
+    changed[_cells(batch, rows, dims)] = batch[generator.permutation(rows)][..., dims]
     return changed
 
 
@@ -82,7 +80,7 @@ def _replaced(
 
 def _cells(batch: NDArray[Number], rows: NDArray[np.int64], dims: Dims) -> tuple[Any, ...]:
     """The index of a block in some samples, (k, ..., d)."""
-    return np.ix_(rows, *map(range, batch.shape[1:-1]), dims)
+    return np.ix_(rows, *(np.arange(size) for size in batch.shape[1:-1]), dims)
 
 
 def _shifted(batch: NDArray[Number], dims: Dims, by: NDArray[np.floating]) -> NDArray[Number]:

@@ -78,6 +78,22 @@ class TransferConfig(Shared):
 
 
 @dataclasses.dataclass(frozen=True)
+class WorstCaseConfig(Shared):
+    """Search for the light, camera, textures ... in which an agent fails most (OUT/transfer/worst)."""
+
+    agents: config.Agents = dataclasses.field(default_factory=config.Agents)
+    transfer: config.Transfer = dataclasses.field(default_factory=config.Transfer)
+    agent: str | None = None
+    """Name of the agent (default: the first)."""
+    factors: tuple[str, ...] = ()
+    """Factors to search over, in their full range (default: every nuisance of the space)."""
+    budget: Annotated[int, tyro.conf.arg(metavar="N")] = 100
+    """Settings to try."""
+    episodes: Annotated[int, tyro.conf.arg(metavar="N")] = 10
+    """Episodes in each setting; what is found is confirmed on transfer.episodes others."""
+
+
+@dataclasses.dataclass(frozen=True)
 class ReportConfig(RunConfig):
     """Write OUT/report.html and OUT/summary.json from the results of the other stages."""
 
@@ -129,6 +145,7 @@ COMMANDS = {
     "edit": Command(EditConfig, "edit"),
     "train-agent": Command(TrainAgentConfig, "train_agent"),
     "transfer": Command(TransferConfig, "transfer"),
+    "worst-case": Command(WorstCaseConfig, "worst_case"),
     "report": Command(ReportConfig, "report"),
 }
 

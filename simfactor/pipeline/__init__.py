@@ -14,6 +14,7 @@ from simfactor.pipeline.stages import (
     train_encoder,
     transfer,
 )
+from simfactor.pipeline.worst import worst_case
 
 __all__ = [
     "Plan",
@@ -29,4 +30,5 @@ __all__ = [
     "train_agent",
     "train_encoder",
     "transfer",
+    "worst_case",
 ]

@@ -15,6 +15,8 @@ from simfactor.agents.record import read_curve
 from simfactor.data import FactorDataset, contact_sheet, factor_sheet
 from simfactor.encoders import FactorEncoder, walks
 from simfactor.pipeline.plan import Plan
+from simfactor.pipeline.records import read_json
+from simfactor.pipeline.worst import FILM, RESULT, summary, worst_folder
 from simfactor.report import Picture, image_grid, training_curves
 
 SHEET = 32  # images of the data set to show
@@ -29,6 +31,7 @@ def pictures(plan: Plan, dataset: FactorDataset, encoder: FactorEncoder) -> list
         lambda: _separation(plan.folder / "scores", arrays["traversals"], encoder),
         lambda: _learning(plan),
         lambda: _films(plan),
+        lambda: _worst(plan),
     ]
     return [picture for draw in tqdm(parts, desc="drawing", disable=None) for picture in draw()]
 
@@ -118,6 +121,17 @@ def _films(plan: Plan) -> list[Picture]:
             image_grid([films[name] for name in names], names),
         )
     ]
+
+
+def _worst(plan: Plan) -> list[Picture]:
+    """The worst cases that were searched for."""
+    found = []
+    for name in plan.run.agents.train:
+        folder = worst_folder(plan, name)
+        if (folder / RESULT).exists() and (folder / FILM).exists():
+            caption = summary(read_json(folder / RESULT))
+            found.append(Picture(f"The worst case for {name}", caption, (folder / FILM).read_bytes()))
+    return found
 
 
 def png(image: NDArray[np.uint8]) -> bytes:

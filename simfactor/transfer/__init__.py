@@ -18,6 +18,7 @@ from simfactor.transfer.statistics import (
     wilson_interval,
 )
 from simfactor.transfer.suite import Suite, load_suite
+from simfactor.transfer.worst_case import WorstCase, find_worst_case
 
 __all__ = [
     "LEVELS",
@@ -31,11 +32,13 @@ __all__ = [
     "Rung",
     "Shift",
     "Suite",
+    "WorstCase",
     "curve_area",
     "episodes_to_tell",
     "evaluate",
     "evaluate_domain",
     "evaluate_jobs",
+    "find_worst_case",
     "format_interval",
     "format_table",
     "hierarchical_bootstrap",

@@ -79,6 +79,23 @@ def test_ladders_are_climbed(finished: Path) -> None:
     assert 'id="ladders"' in (finished / "report.html").read_text()
 
 
+def test_the_worst_case_is_searched_for(finished: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    command = ["worst-case", str(TINY), "--out", str(finished), "--agent", "latent-task"]
+    command += ["--factors", "light_azimuth", "table_texture", "--budget", "3", "--episodes", "1"]
+    assert cli.main([*command, "--transfer.workers", "1"]) == 0
+    assert "latent-task: Success" in capsys.readouterr().out
+    folder = finished / "transfer" / "worst" / "latent-task"
+    found = json.loads((folder / "worst.json").read_text())
+    assert set(found["setting"]) == {"light_azimuth", "table_texture"}
+    assert found["confirmed"]["n"] == 2
+    assert len(found["tried"]) >= 3
+    assert (folder / "worst.png").read_bytes().startswith(b"\x89PNG")
+    assert cli.main(["worst-case", str(TINY), "--out", str(finished), "--agent", "latent-tsk"]) == 2
+    assert "Did you mean 'latent-task'" in capsys.readouterr().err
+    assert cli.main([*command, "--factors", "light_azimut"]) == 2
+    assert "Did you mean 'light_azimuth'" in capsys.readouterr().err
+
+
 def test_the_encoder_is_exported(finished: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     to = tmp_path / "encoder.onnx"
     assert cli.main(["export-encoder", str(TINY), "--out", str(finished), "--to", str(to)]) == 0
