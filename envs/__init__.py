@@ -9,8 +9,16 @@ import gymnasium
 from simfactor.envs.factor_control import FactorControl
 from simfactor.envs.latent_observation import LatentObservation, VectorLatentObservation
 from simfactor.envs.reach import PANDA_REACH, make_reach
+from simfactor.envs.true_task_latents import TrueTaskLatents
 
-__all__ = ["PANDA_REACH", "FactorControl", "LatentObservation", "VectorLatentObservation", "make_reach"]
+__all__ = [
+    "PANDA_REACH",
+    "FactorControl",
+    "LatentObservation",
+    "TrueTaskLatents",
+    "VectorLatentObservation",
+    "make_reach",
+]
 
 gymnasium.register(
     PANDA_REACH,

@@ -10,6 +10,7 @@ import gymnasium as gym
 
 from simfactor.envs.factor_control import FactorControl
 from simfactor.envs.latent_observation import LatentObservation, open_encoder
+from simfactor.envs.true_task_latents import TrueTaskLatents
 from simfactor.errors import SimfactorError
 from simfactor.factors import FactorSpace
 
@@ -27,6 +28,7 @@ def make_reach(
     image_size: int | None = None,
     renderer: str = "raster",
     render_mode: str | None = None,
+    true_task: bool = False,
     **task: Any,
 ) -> gym.Env[Any, Any]:
     """A PandaReach whose factors are drawn from ``space`` and whose observation may be latents.
@@ -39,6 +41,7 @@ def make_reach(
         observation: ``latent``, or one of PandaReach's: ``state``, ``pixels``, ``pixels+state``.
         encoder, blocks: for ``latent``: the encoder or its folder, and which blocks (None: all), as
             :class:`LatentObservation` takes them.
+        true_task: put what is true into the latents of task factors (:class:`TrueTaskLatents`).
         image_size: pixels; by default the encoder's, else 64.
         renderer, render_mode, task: further arguments of PandaReach.
 
@@ -51,6 +54,8 @@ def make_reach(
         )
     if encoder is None and blocks is not None:
         raise SimfactorError(f"blocks={blocks!r} choose latents; give them with observation='latent' only.")
+    if encoder is None and true_task:
+        raise SimfactorError("true_task corrects latents; give it with observation='latent' only.")
     if encoder is not None:
         encoder = open_encoder(encoder)
         image_size = image_size or encoder.image_size
@@ -64,4 +69,7 @@ def make_reach(
     )
     if space is not None:
         env = FactorControl(env, space)
-    return env if encoder is None else LatentObservation(env, encoder, blocks)
+    if encoder is None:
+        return env
+    env = LatentObservation(env, encoder, blocks)
+    return TrueTaskLatents(env) if true_task else env

@@ -194,6 +194,8 @@ class Transfer:
     """Name -> shift."""
     suite: str | None = None
     """More shifts, in ladders of severity: a ready suite (tabletop) or the path of a YAML file."""
+    diagnose: bool = False
+    """Run agents on latents once more with the truth in the task's: was it the encoder or the policy?"""
 
 
 @dataclass(frozen=True, config=STRICT)

@@ -55,6 +55,12 @@ class Plan:
         return self.encoder_space.varying
 
     @property
+    def diagnosed(self) -> dict[str, Agent]:
+        """The agents whose failures are to be told apart: those that see latents of the task."""
+        agents = self.run.agents.train if self.run.transfer.diagnose else {}
+        return {name: agent for name, agent in agents.items() if _sees_task(agent, self.layout)}
+
+    @property
     def climbs(self) -> bool:
         """Whether the transfer tests climb the ladders of a suite."""
         return any(domain.rung is not None for domain in self.domains)
@@ -102,8 +108,11 @@ class Plan:
         """Where a trained agent is kept."""
         return self.folder / "agents" / name / f"seed-{seed}"
 
-    def make_env(self, agent: Agent) -> MakeEnv:
-        """A picklable function: factor space -> the environment that this agent acts in."""
+    def make_env(self, agent: Agent, true_task: bool = False) -> MakeEnv:
+        """A picklable function: factor space -> the environment that this agent acts in.
+
+        ``true_task``: with the truth in the latents of task factors.
+        """
         latent = agent.observation == "latent"
         return functools.partial(
             make_reach,
@@ -112,6 +121,7 @@ class Plan:
             blocks=(agent.blocks or None) if latent else None,
             renderer=self.run.world.renderer,
             render_mode="rgb_array",
+            true_task=true_task,
         )
 
     def make_training_env(self, agent: Agent) -> functools.partial[gym.Env]:
@@ -138,6 +148,11 @@ def make_plan(run: RunConfig) -> Plan:
         if run.transfer.suite is not None:
             shifts += load_suite(run.transfer.suite).shifts
         domains = transfer_domains(full, support, encoder_space, shifts, world.renderer)
+    if run.transfer.diagnose and not OBJECTIVES[run.encoder.objective].labels:
+        raise SimfactorError(
+            f"transfer.diagnose compares latents with the truth, which those of an encoder trained as "
+            f"{run.encoder.objective!r} do not have; use an objective with labels, or leave it out."
+        )
     plan = Plan(run, encoder_space, score_space, policy_space, domains)
     for name, agent in run.agents.train.items():
         with naming(f"agents.train.{name}"):
@@ -190,6 +205,11 @@ def augmentations(agent: Agent) -> list[agents.Augmentation]:
 def observed_layout(agent: Agent, layout: LatentLayout) -> LatentLayout:
     """The layout of what an agent on latents observes."""
     return agents.observed_layout(layout, agent.blocks or None)
+
+
+def _sees_task(agent: Agent, layout: LatentLayout) -> bool:
+    seen = observed_layout(agent, layout).roles if agent.observation == "latent" else {}
+    return bool(seen.get("task"))
 
 
 def _check_agent(agent: Agent, layout: LatentLayout) -> None:

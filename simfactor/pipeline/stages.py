@@ -11,7 +11,7 @@ import numpy as np
 
 from simfactor import agents, data, encoders
 from simfactor.atomic import write_atomically
-from simfactor.config import RunConfig
+from simfactor.config import Agent, RunConfig
 from simfactor.errors import SimfactorError
 from simfactor.pipeline.partners import encoder_images
 from simfactor.pipeline.pictures import pictures
@@ -20,10 +20,11 @@ from simfactor.pipeline.policies import check_policy, open_policy, training_opti
 from simfactor.pipeline.records import provenance, read_json, stage_seconds, timed, write_json
 from simfactor.pipeline.scoring import format_stored, score_encoder
 from simfactor.report import write_report, write_summary
-from simfactor.transfer import Job, Results, evaluate_jobs, format_table, tabulate, tabulate_ladders
+from simfactor.transfer import Job, Results, diagnose, evaluate_jobs, format_table, tabulate, tabulate_ladders
 
 RESULTS = Path("transfer") / "results.json"
 LADDERS = Path("transfer") / "ladders.json"
+DIAGNOSIS = Path("transfer") / "diagnosis.json"
 
 
 def run(config: RunConfig) -> dict[str, Any]:
@@ -122,27 +123,20 @@ def transfer(config: RunConfig) -> dict[str, Any]:
     for name, agent in config.agents.train.items():
         for seed in plan.training_seeds:
             check_policy(plan, agent, plan.agent_folder(name, seed))
-    jobs = [
-        Job(
-            name,
-            seed,
-            domain,
-            functools.partial(open_policy, plan.agent_folder(name, seed)),
-            plan.make_env(agent),
-            plan.episode_seeds,
-            version=version(plan, agent, plan.agent_folder(name, seed)),
-        )
-        for name, agent in config.agents.train.items()
-        for seed in plan.training_seeds
-        for domain in plan.domains
+    jobs = [job for name, agent in config.agents.train.items() for job in _jobs(plan, name, agent)]
+    truth = [
+        job for name, agent in plan.diagnosed.items() for job in _jobs(plan, name, agent, true_task=True)
     ]
     with timed(config, "transfer"):
-        results = evaluate_jobs(
-            jobs, plan.folder / "transfer" / "episodes", plan.training_seeds, config.transfer.workers
-        )
+        folder, workers = plan.folder / "transfer", config.transfer.workers
+        results = evaluate_jobs(jobs, folder / "episodes", plan.training_seeds, workers)
         table = tabulate(plan.domains, results, seed=config.seed)
         if plan.climbs:
             write_json(plan.folder / LADDERS, tabulate_ladders(plan.domains, results, seed=config.seed))
+        if truth:
+            with_truth = evaluate_jobs(truth, folder / "episodes-true", plan.training_seeds, workers)
+            diagnosis = diagnose(plan.domains, results, with_truth, seed=config.seed)
+            write_json(plan.folder / DIAGNOSIS, diagnosis)
         _keep_films(plan, results)
     write_json(plan.folder / RESULTS, table)
     print(format_table(table))
@@ -171,6 +165,7 @@ def report(config: RunConfig) -> dict[str, Any]:
         "encoder": {"objective": encoder.objective, "latents": encoder.layout.size, **scores},
         "agents": table,
         **({"ladders": _read(plan.folder / LADDERS, "transfer")} if plan.climbs else {}),
+        **({"diagnosis": _read(plan.folder / DIAGNOSIS, "transfer")} if plan.diagnosed else {}),
         "provenance": provenance(config),
     }
     write_summary(plan.folder / "summary.json", summary)
@@ -213,6 +208,23 @@ def _encoder(plan: Plan) -> encoders.FactorEncoder:
             "give another --out, or train it again with `simfactor train-encoder`."
         )
     return encoder
+
+
+def _jobs(plan: Plan, name: str, agent: Agent, true_task: bool = False) -> list[Job]:
+    """Every training of an agent in every domain."""
+    return [
+        Job(
+            name,
+            seed,
+            domain,
+            functools.partial(open_policy, plan.agent_folder(name, seed)),
+            plan.make_env(agent, true_task),
+            plan.episode_seeds,
+            version=version(plan, agent, plan.agent_folder(name, seed)),
+        )
+        for seed in plan.training_seeds
+        for domain in plan.domains
+    ]
 
 
 def _keep_films(plan: Plan, results: Results) -> None:

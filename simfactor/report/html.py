@@ -17,7 +17,7 @@ from simfactor.atomic import write_atomically
 from simfactor.errors import SimfactorError
 from simfactor.report.figures import decodability_bars, gap_forest, success_bars
 from simfactor.report.ladders import ladder_sentences, severity_curves, shift_matrix
-from simfactor.report.reading import clean_sentences, shift_sentences
+from simfactor.report.reading import clean_sentences, diagnosis_sentences, shift_sentences
 from simfactor.transfer import LEVELS, format_interval
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
@@ -67,8 +67,9 @@ def write_report(
             ``dci_learner``, ``dci_n``, ``mig``, ``decodability`` and ``decodability_by_factor``, perhaps
             ``table``: the ``rows`` of ``simfactor.metrics.score_table``, what was ``left_out``, how
             ``interval`` and ``null`` were made, and the ``seed``; ``agents`` as
-            ``simfactor.transfer.tabulate`` gives it; perhaps ``ladders``, as ``tabulate_ladders`` does;
-            ``provenance`` with ``config``, ``versions``, ``commit`` and ``seeds``.
+            ``simfactor.transfer.tabulate`` gives it; perhaps ``ladders``, as ``tabulate_ladders`` does,
+            and ``diagnosis``, as ``diagnose`` does; ``provenance`` with ``config``, ``versions``, ``commit``
+            and ``seeds``.
         pictures: what else to show, in order.
 
     Raises SimfactorError if a part of the summary is missing.
@@ -106,6 +107,7 @@ def _content(summary: Mapping[str, Any]) -> dict[str, Any]:
         for agent, domains in tested.items()
     }
     levels = {domain: entry["level"] for domain, entry in next(iter(agents.values())).items()}
+    blame = diagnosis_sentences(summary.get("diagnosis", {}))
     return {
         "summary": summary,
         "agents": agents,
@@ -113,7 +115,7 @@ def _content(summary: Mapping[str, Any]) -> dict[str, Any]:
         "used_levels": [level for level in LEVELS if level in levels.values()],
         "level_words": LEVELS,
         "clean": clean_sentences(agents),
-        "shifts": shift_sentences(agents),
+        "shifts": {domain: said + blame.get(domain, []) for domain, said in shift_sentences(agents).items()},
         "seeds_note": _seeds_note(agents),
         "run_sentence": _run_sentence(tested),
         "charts": _charts(agents, summary["encoder"]["decodability_by_factor"]),

@@ -41,6 +41,21 @@ def shift_sentences(agents: Agents) -> dict[str, list[str]]:
     return said
 
 
+def diagnosis_sentences(diagnosis: Mapping[str, Mapping[str, Entry]]) -> dict[str, list[str]]:
+    """Domain -> whose fault each agent's loss is; of shifts in which a part of it clears zero."""
+    said: dict[str, list[str]] = {}
+    for agent, domains in diagnosis.items():
+        for domain, entry in domains.items():
+            blamed = [part for part in ("encoder", "policy") if part in entry and entry[part]["low"] > 0]
+            if "policy" in entry and blamed:
+                costs = " and ".join(f"{format_interval(entry[part])} by its {part}" for part in blamed)
+                off = f"{entry['task_error']:.3f} (clean {domains['clean']['task_error']:.3f})"
+                said.setdefault(domain, []).append(
+                    f"{domain} costs {agent} {costs}; its latents of the task were off by {off}."
+                )
+    return said
+
+
 def _effect(domain: str, agent: str, entry: Entry) -> str:
     gap, success = entry["gap"], entry["success"]["mean"]
     amount = format_interval(gap)

@@ -1,5 +1,6 @@
 """Transfer tests: the same agents on the same episodes under shifted factors, judged with intervals."""
 
+from simfactor.transfer.diagnosis import diagnose
 from simfactor.transfer.domain import LEVELS, Domain, Rung, Shift, shift_level, transfer_domains
 from simfactor.transfer.episodes import Act, Episodes, MakeEnv, evaluate_domain
 from simfactor.transfer.evaluate import Results, evaluate, evaluate_jobs
@@ -34,6 +35,7 @@ __all__ = [
     "Suite",
     "WorstCase",
     "curve_area",
+    "diagnose",
     "episodes_to_tell",
     "evaluate",
     "evaluate_domain",

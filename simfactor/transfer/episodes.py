@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
@@ -25,8 +26,9 @@ class Episodes:
     """E episodes of one trained agent in one domain.
 
     seeds (E,) int64 episode seeds; success (E,) bool; returns (E,) float64; lengths (E,) int64 steps;
-    rows (E, K) float64 factor rows at the start, columns as in the domain's space; film (F, H, W, 3) uint8
-    frames of the first episode, or None if the environment shows nothing.
+    rows (E, K) float64 factor rows at the start, columns as in the domain's space; task_error (E,) float64
+    what the environment told of it (:class:`simfactor.envs.TrueTaskLatents`), mean over the episode, or None;
+    film (F, H, W, 3) uint8 frames of the first episode, or None if the environment shows nothing.
     """
 
     domain: str
@@ -35,25 +37,30 @@ class Episodes:
     returns: NDArray[np.float64]
     lengths: NDArray[np.int64]
     rows: NDArray[np.float64]
+    task_error: NDArray[np.float64] | None = None
     film: Film | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """Plain data for JSON, without the film."""
-        return {"domain": self.domain, **{name: getattr(self, name).tolist() for name in ARRAYS}}
+        found = {name: getattr(self, name) for name in ARRAYS}
+        return {"domain": self.domain, **{n: a.tolist() for n, a in found.items() if a is not None}}
 
     @staticmethod
     def from_dict(data: Mapping[str, Any], film: Film | None = None) -> Episodes:
         """The episodes that :meth:`to_dict` described."""
-        arrays: dict[str, Any] = {name: np.asarray(data[name], dtype) for name, dtype in ARRAYS.items()}
+        given = {name: dtype for name, dtype in ARRAYS.items() if name != OPTIONAL or name in data}
+        arrays: dict[str, Any] = {name: np.asarray(data[name], dtype) for name, dtype in given.items()}
         return Episodes(data["domain"], **arrays, film=film)
 
 
+OPTIONAL = "task_error"
 ARRAYS: dict[str, type] = {
     "seeds": np.int64,
     "success": np.bool_,
     "returns": np.float64,
     "lengths": np.int64,
     "rows": np.float64,
+    OPTIONAL: np.float64,
 }
 
 
@@ -79,7 +86,7 @@ def evaluate_domain(
         ]
     finally:
         env.close()
-    rows, successes, returns, lengths, films = zip(*episodes, strict=True)
+    rows, successes, returns, lengths, errors, films = zip(*episodes, strict=True)
     return Episodes(
         domain.name,
         np.asarray(seeds, np.int64),
@@ -87,28 +94,31 @@ def evaluate_domain(
         np.asarray(returns, np.float64),
         np.asarray(lengths, np.int64),
         np.stack(rows),
+        None if np.isnan(errors).any() else np.asarray(errors, np.float64),
         films[0],
     )
 
 
 def _episode(
     act: Act, env: gym.Env, domain: Domain, seed: int, film_frames: int
-) -> tuple[NDArray[np.float64], bool, float, int, Film | None]:
+) -> tuple[NDArray[np.float64], bool, float, int, float, Film | None]:
     observation, info = env.reset(seed=seed)
     row = _factor_row(info, domain)
     film = _Camera(film_frames)
     film.see(env, observation)
     total, length, over = 0.0, 0, False
+    errors = [info.get(OPTIONAL, math.nan)]
     while not over:
         observation, reward, terminated, truncated, info = env.step(act(observation))
         total, length, over = total + float(reward), length + 1, bool(terminated or truncated)
+        errors.append(info.get(OPTIONAL, math.nan))
         film.see(env, observation, last=over)
     if "is_success" not in info:
         raise SimfactorError(
             f"the last step in domain {domain.name!r} gave info with {sorted(info)}, no 'is_success'; "
             "the environment must say there whether the episode succeeded."
         )
-    return row, bool(info["is_success"]), total, length, film.frames
+    return row, bool(info["is_success"]), total, length, float(np.mean(errors)), film.frames
 
 
 def _factor_row(info: Mapping[str, Any], domain: Domain) -> NDArray[np.float64]:

@@ -125,8 +125,8 @@ def _gaps(
 def stacked(agent: str, domain: str, trainings: Mapping[int, Mapping[str, Episodes]], what: str) -> Array:
     """(S, E) of one agent in one domain, a row for each training seed in ascending order.
 
-    ``what``: ``success``, ``returns`` or ``lengths``. Raises SimfactorError for a training that was not
-    tested there, and for trainings with different numbers of episodes.
+    ``what``: ``success``, ``returns``, ``lengths`` or ``task_error``. Raises SimfactorError for a training
+    that was not tested there, and for trainings with different numbers of episodes.
     """
     rows = []
     for seed, tested in sorted(trainings.items()):
@@ -135,7 +135,10 @@ def stacked(agent: str, domain: str, trainings: Mapping[int, Mapping[str, Episod
                 f"agent {agent!r}, training seed {seed}, was not tested in domain {domain!r}; "
                 "test every training in every domain."
             )
-        rows.append(np.asarray(getattr(tested[domain], what), np.float64))
+        values = getattr(tested[domain], what)
+        if values is None:
+            raise SimfactorError(f"the environment of agent {agent!r} told no {what} in domain {domain!r}.")
+        rows.append(np.asarray(values, np.float64))
     if len({len(row) for row in rows}) != 1:
         raise SimfactorError(
             f"agent {agent!r} has {[len(row) for row in rows]} episodes in domain {domain!r}; "

@@ -20,7 +20,7 @@ TINY = Path(__file__).parent / "tiny.yaml"
 AGENTS = ("latent-augmented", "latent-task", "state")
 DOMAINS = {"clean": "clean", "lighting-ood2": "ood2", "texture-ood1": "ood1"}
 DOMAINS |= {"light-1": "ood1", "wood-1": "ood1", "both-1": "ood1"}  # of the suite
-CLIMBING = ["--transfer.suite", str(TINY.with_name("suite.yaml"))]
+CLIMBING = ["--transfer.suite", str(TINY.with_name("suite.yaml")), "--transfer.diagnose"]
 
 
 @pytest.fixture(scope="module")
@@ -77,6 +77,14 @@ def test_ladders_are_climbed(finished: Path) -> None:
         assert entry["curves"]["light"]["severities"] == [0, 1]
         assert list(entry["interactions"]) == ["both-1"]
     assert 'id="ladders"' in (finished / "report.html").read_text()
+
+
+def test_failures_are_told_apart(finished: Path) -> None:
+    diagnosis = json.loads((finished / "summary.json").read_text())["diagnosis"]
+    assert set(diagnosis) == {"latent-augmented", "latent-task"}
+    for domains in diagnosis.values():
+        assert list(domains) == list(DOMAINS)
+        assert all(entry["task_error"] > 0 for entry in domains.values())
 
 
 def test_the_worst_case_is_searched_for(finished: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,6 +1,6 @@
 """Sentences claim what the intervals carry, and no more."""
 
-from simfactor.report.reading import clean_sentences, shift_sentences
+from simfactor.report.reading import clean_sentences, diagnosis_sentences, shift_sentences
 
 
 def _agent(clean, shifted, low, high, n=100, seeds=2):
@@ -60,3 +60,31 @@ def test_a_weak_agent_gets_a_warning():
         "A shift that costs less than 0.20 may go unseen (power 80 %)."
     )
     assert "no gap can exceed the clean success" in weak
+
+
+def _part(mean, low, high):
+    return {"mean": mean, "low": low, "high": high, "n": 100, "seeds": 2}
+
+
+def test_blame_is_stated_for_the_part_that_clears_zero():
+    def diagnosed(encoder, policy):
+        return {
+            "clean": {"encoder": _part(0, 0, 0), "task_error": 0.02},
+            "dusk": {"encoder": encoder, "policy": policy, "task_error": 0.31},
+        }
+
+    said = diagnosis_sentences(
+        {
+            "blind": diagnosed(_part(0.5, 0.4, 0.6), _part(0.02, -0.1, 0.1)),
+            "fickle": diagnosed(_part(0.0, 0.0, 0.0), _part(0.4, 0.3, 0.5)),
+            "steady": diagnosed(_part(0.0, 0.0, 0.0), _part(0.0, -0.1, 0.1)),
+        }
+    )
+    assert said == {
+        "dusk": [
+            "dusk costs blind 0.50 [0.40, 0.60] by its encoder; its latents of the task were off by 0.310 "
+            "(clean 0.020).",
+            "dusk costs fickle 0.40 [0.30, 0.50] by its policy; its latents of the task were off by 0.310 "
+            "(clean 0.020).",
+        ]
+    }
