@@ -18,7 +18,8 @@ class Job:
     ``open_agent()`` returns observation -> action (``functools.partial`` of a loader and its path) and
     ``make_env(space)`` the environment. ``seed`` is the agent's training seed. ``version`` names all that
     decides the outcome and is not written here (the weights' checksum, the environment's options): a stored
-    result is taken only if it was made with the same version, space and episode seeds.
+    result is taken only if it was made with the same version, space and episode seeds. ``film_frames`` of the
+    first episode are kept.
     """
 
     agent: str
@@ -28,6 +29,7 @@ class Job:
     make_env: MakeEnv
     episode_seeds: tuple[int, ...]
     version: str = ""
+    film_frames: int = 6
 
     def __post_init__(self) -> None:
         check_name("agent", self.agent)

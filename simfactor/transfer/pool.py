@@ -86,7 +86,7 @@ def _work(job: Job) -> Episodes:
 
 
 def _evaluate(job: Job, act: Act) -> Episodes:
-    return evaluate_domain(act, job.make_env, job.domain, job.episode_seeds, progress=False)
+    return evaluate_domain(act, job.make_env, job.domain, job.episode_seeds, job.film_frames, progress=False)
 
 
 def _check_picklable(job: Job) -> None:

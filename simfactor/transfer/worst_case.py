@@ -21,6 +21,7 @@ from simfactor.transfer.job import Job
 from simfactor.transfer.statistics import Interval, wilson_interval
 
 Setting: TypeAlias = dict[str, float | str]
+Tried: TypeAlias = tuple[Setting, float, float]  # with its success and mean return
 SPREAD = 0.3  # the search's first standard deviation; every factor's range is 1 long
 
 
@@ -38,7 +39,7 @@ class WorstCase:
     searched: Interval
     confirmed: Interval
     film: Film | None
-    tried: tuple[tuple[Setting, float, float], ...]
+    tried: tuple[Tried, ...]
 
     def to_dict(self) -> dict[str, Any]:
         """Plain data for JSON, without the film."""
@@ -87,30 +88,33 @@ def find_worst_case(
     _check(space, names, budget)
     training_seeds = tuple(training_seeds)
     _check_seeds(search_seeds, confirm_seeds, training_seeds)
-    search, tried = _start(space, names, seed), list[tuple[Setting, float, float]]()
 
-    def evaluated(settings: Mapping[str, Setting], seeds: Sequence[int]) -> dict[str, Episodes]:
+    def evaluated(settings: Mapping[str, Setting], seeds: Sequence[int], film: int) -> dict[str, Episodes]:
         jobs = [
-            Job("worst", 0, Domain(name, space.fix(setting)), open_agent, make_env, tuple(seeds), version)
+            Job(
+                "worst",
+                0,
+                Domain(name, space.fix(setting)),
+                open_agent,
+                make_env,
+                tuple(seeds),
+                version,
+                film,
+            )
             for name, setting in settings.items()
         ]
         return evaluate_jobs(jobs, out, training_seeds, workers, progress=False)["worst"][0]
 
     with tqdm(total=budget, desc="worst case", disable=None if progress else True) as bar:
-        while len(tried) < budget:
-            asked = [search.ask() for _ in range(search.population_size)]
-            settings = {
-                f"setting-{len(tried) + k}": _setting(space, names, place)
-                for k, (place, _) in enumerate(asked)
-            }
-            results = evaluated(settings, search_seeds)
-            scores = [(float(e.success.mean()), float(e.returns.mean())) for e in results.values()]
-            search.tell([(raw, rank) for (_, raw), rank in zip(asked, _ranks(scores), strict=True)])
-            tried += [(s, *score) for s, score in zip(settings.values(), scores, strict=True)]
-            bar.update(len(scores))
-            bar.set_postfix(success=f"{min(success for _, success, _ in tried):.2f}")
+        tried = _tried(
+            _start(space, names, seed),
+            lambda place: _setting(space, names, place),
+            lambda settings: evaluated(settings, search_seeds, film=0),
+            budget,
+            bar,
+        )
     setting, success, _ = min(tried, key=lambda entry: entry[1:])
-    confirmed = evaluated({"confirmed": setting}, confirm_seeds)["confirmed"]
+    confirmed = evaluated({"confirmed": setting}, confirm_seeds, film=6)["confirmed"]
     return WorstCase(
         setting,
         wilson_interval(round(success * len(search_seeds)), len(search_seeds)),
@@ -118,6 +122,27 @@ def find_worst_case(
         confirmed.film,
         tuple(tried),
     )
+
+
+def _tried(
+    search: CMAwM,
+    setting_at: Callable[[NDArray[np.float64]], Setting],
+    evaluated: Callable[[Mapping[str, Setting]], Mapping[str, Episodes]],
+    budget: int,
+    bar: tqdm[Any],
+) -> list[Tried]:
+    """Generations of settings, each evaluated and told to the search, until the budget is spent."""
+    tried: list[Tried] = []
+    while len(tried) < budget:
+        asked = [search.ask() for _ in range(search.population_size)]
+        settings = {f"setting-{len(tried) + k}": setting_at(place) for k, (place, _) in enumerate(asked)}
+        results = evaluated(settings).values()
+        scores = [(float(e.success.mean()), float(e.returns.mean())) for e in results]
+        search.tell([(raw, rank) for (_, raw), rank in zip(asked, _ranks(scores), strict=True)])
+        tried += [(s, *score) for s, score in zip(settings.values(), scores, strict=True)]
+        bar.update(len(scores))
+        bar.set_postfix(success=f"{min(success for _, success, _ in tried):.2f}")
+    return tried
 
 
 def _check(space: FactorSpace, names: Sequence[str], budget: int) -> None:
