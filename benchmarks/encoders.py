@@ -25,7 +25,7 @@ from threading import Thread
 from typing import Any
 
 from families.images import factor_images, factor_space
-from families.members import FEATURES, Member, members
+from families.members import FEATURES, Member, groups, members
 from families.pictures import draw_families, draw_labels, draw_scores
 from families.scores import LEARNER, scores
 from families.table import as_markdown, summary
@@ -137,12 +137,13 @@ def main() -> int:
 
 def chosen_members(names: str | None) -> list[Member]:
     """The members of a comma-separated list, all of them by default. Raises SimfactorError for another."""
-    known = members()
-    wanted = list(known) if names is None else names.split(",")
+    known, grouped = members(), groups()
+    asked = list(known) if names is None else names.split(",")
+    wanted = [name for part in asked for name in grouped.get(part, [part])]
     for name in wanted:
         if name not in known:
-            raise unknown_name("member", name, known)
-    return [known[name] for name in wanted]
+            raise unknown_name("member", name, [*grouped, *known])
+    return [known[name] for name in dict.fromkeys(wanted)]
 
 
 def parsed() -> argparse.Namespace:
@@ -152,7 +153,9 @@ def parsed() -> argparse.Namespace:
     )
     parser.add_argument("--out", default="runs/encoders", help="where trainings are kept (%(default)s)")
     parser.add_argument("--quick", action="store_true", help="a minute's look at whether all of it runs")
-    parser.add_argument("--members", help="comma-separated names; all by default")
+    parser.add_argument(
+        "--members", help="comma-separated names, or families, or labels (the curve); all by default"
+    )
     parser.add_argument("--seeds", type=int, default=3, help="trainings of each (%(default)s)")
     parser.add_argument("--workers", type=int, default=2, help="trainings at a time (%(default)s)")
     parser.add_argument("--json", type=Path, help="write the table to this file")

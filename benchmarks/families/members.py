@@ -61,3 +61,11 @@ def members() -> dict[str, Member]:
     found += [Member(f"{name} keypoints", name, told(name), OURS) for name in OURS_OBJECTIVES]
     found += [with_share(name, share) for name in LABEL_OBJECTIVES for share in LABEL_SHARES[:-1]]
     return {member.name: member for member in found}
+
+
+def groups() -> dict[str, list[str]]:
+    """Names for several members: all families with all labels, and what the curve over labels takes."""
+    known = members()
+    ours = [name for name, member in known.items() if member.arguments.get("network") == OURS["network"]]
+    curve = [n for n in ours if known[n].objective in LABEL_OBJECTIVES or known[n].label_share == 0]
+    return {"families": [n for n, m in known.items() if "label_share" not in m.arguments], "labels": curve}

@@ -49,12 +49,12 @@ def draw_scores(table: Mapping[str, Mapping[str, Any]], path: Path) -> None:
 
 
 def draw_labels(table: Mapping[str, Mapping[str, Any]], path: Path) -> None:
-    """Scores of our network against the share of labels, in seen light; none are drawn where there are none.
+    """Scores of our network against the share of labels, in seen light, if any member had only a share.
 
     The dashed line needs pairs and no label at all.
     """
     ours = [entry for entry in table.values() if entry["network"] == OURS["network"]]
-    if not ours:
+    if not any(0 < entry["label_share"] < 1 for entry in ours):
         return
     fig, axes = plt.subplots(1, len(DOTS), figsize=(11, 2.9), sharey=True)
     for ax, (column, title) in zip(axes, DOTS.items(), strict=True):
