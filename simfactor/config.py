@@ -7,14 +7,13 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, TypeAlias, TypeVar
 
 import tyro
-import yaml
 from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 from pydantic.dataclasses import dataclass
 
 from simfactor.errors import SimfactorError, unknown_name
+from simfactor.ready import load_yaml
 
 STRICT = ConfigDict(extra="forbid", allow_inf_nan=False)
-READY = Path(__file__).parent / "configs"
 
 # Ranges, agents and shifts are tables of the file; a command line is no place for them.
 Choices: TypeAlias = Annotated[dict[str, Any], tyro.conf.Fixed, tyro.conf.Suppress]
@@ -134,7 +133,7 @@ class Augment:
     """Factor names, groups or roles whose blocks are changed."""
     kind: Literal["swap", "resample", "mix", "noise", "drop"] = "swap"
     """swap: between samples of the batch. From the latents of the encoder's images: resample (drawn from
-    them), mix (moved towards them), noise (as wide as they vary), drop (their mean)."""
+    them), mix (moved towards them), noise (as wide as they vary). drop: 0, the middle of every factor."""
     strength: Positive = 1.0
     """Share of samples that change (swap, resample, drop), how far at most (mix), or how many standard
     deviations (noise)."""
@@ -226,17 +225,7 @@ def load_config(path: str | Path | None) -> RunConfig:
     """
     if path is None:
         return RunConfig()
-    file = Path(path)
-    if not file.exists() and file.suffix == "":
-        file = READY / f"{path}.yaml"
-        if not file.exists():
-            raise unknown_name("configuration", str(path), [p.stem for p in sorted(READY.glob("*.yaml"))])
-    if not file.exists():
-        raise SimfactorError(f"configuration file {file} does not exist; give another or `quickstart`.")
-    try:
-        data = yaml.safe_load(file.read_text())
-    except yaml.YAMLError as error:
-        raise SimfactorError(f"{file} is not valid YAML: {error}") from error
+    data, file = load_yaml("configuration", path)
     if data is not None and not isinstance(data, dict):
         raise SimfactorError(f"{file} must hold a mapping of {', '.join(section_names(RunConfig))}.")
     return validated(RunConfig, data or {}, str(file))

@@ -6,15 +6,16 @@ from pathlib import Path
 
 import yaml
 
-from simfactor.errors import SimfactorError, unknown_name
+from simfactor.errors import SimfactorError
 from simfactor.factors.space import FactorSpace
+from simfactor.ready import load_yaml, ready_names
 
-READY = Path(__file__).parent.parent / "configs" / "factors"
+FOLDER = "factors"  # of the ready spaces
 
 
 def ready_spaces() -> list[str]:
     """Names of the factor spaces that come with the package."""
-    return sorted(path.stem for path in READY.glob("*.yaml"))
+    return ready_names(FOLDER)
 
 
 def load_space(name_or_path: str | Path) -> FactorSpace:
@@ -22,21 +23,7 @@ def load_space(name_or_path: str | Path) -> FactorSpace:
 
     Raises SimfactorError when there is no such space or file, or naming every bad entry of the file.
     """
-    path = Path(name_or_path)
-    if path.suffix not in (".yaml", ".yml"):
-        path = READY / f"{name_or_path}.yaml"
-        if not path.exists():
-            raise unknown_name(
-                "factor space", str(name_or_path), [*ready_spaces(), "or the path of a .yaml file"]
-            )
-    if not path.exists():
-        raise SimfactorError(
-            f"factor space file {path} does not exist; ready spaces: {', '.join(ready_spaces())}."
-        )
-    try:
-        data = yaml.safe_load(path.read_text())
-    except yaml.YAMLError as error:
-        raise SimfactorError(f"{path} is not valid YAML: {error}") from error
+    data, path = load_yaml("factor space", name_or_path, FOLDER)
     if not isinstance(data, dict):
         raise SimfactorError(f"{path} must hold a mapping with `scene` and `factors`.")
     try:

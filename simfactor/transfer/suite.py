@@ -7,12 +7,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from simfactor.errors import SimfactorError, naming, unknown_name
+from simfactor.ready import load_yaml
 from simfactor.transfer.domain import Rung, Shift
 
-READY = Path(__file__).parent.parent / "configs" / "shifts"
 SECTIONS = ("ladders", "combined")
 
 
@@ -76,17 +74,7 @@ def load_suite(source: str | Path) -> Suite:
 
     Raises SimfactorError for a name or file that does not exist, and for content that is no suite.
     """
-    path = Path(source)
-    if not path.exists() and path.suffix == "":
-        path = READY / f"{source}.yaml"
-        if not path.exists():
-            raise unknown_name("suite of shifts", str(source), [p.stem for p in sorted(READY.glob("*.yaml"))])
-    if not path.exists():
-        raise SimfactorError(f"suite file {path} does not exist; give another, or the name of a ready suite.")
-    try:
-        data = yaml.safe_load(path.read_text())
-    except yaml.YAMLError as error:
-        raise SimfactorError(f"{path} is not valid YAML: {error}") from error
+    data, path = load_yaml("suite of shifts", source, "shifts")
     with naming(str(path)):
         return _parsed(data)
 
