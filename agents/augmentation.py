@@ -20,12 +20,8 @@ from simfactor.errors import SimfactorError, unknown_name
 
 Kind: TypeAlias = Literal["swap", "resample", "mix", "noise", "drop"]
 Number = TypeVar("Number", bound=np.floating[Any])
-FROM_BANK: dict[str, Callable[..., NDArray[Any]]] = {
-    "resample": resample,
-    "mix": mix,
-    "noise": noise,
-    "drop": drop,
-}
+WITHIN_BATCH: dict[str, Callable[..., NDArray[Any]]] = {"swap": swap, "drop": drop}
+FROM_BANK: dict[str, Callable[..., NDArray[Any]]] = {"resample": resample, "mix": mix, "noise": noise}
 AT_MOST_1 = ("swap", "resample", "mix", "drop")  # whose strength is a share
 
 
@@ -35,9 +31,9 @@ class Augmentation:
 
     factors: names of latent blocks, factor groups or roles; every block among them changes by itself.
     kind: what happens to a block (:mod:`simfactor.agents.latent_changes`). ``swap`` exchanges it between the
-        samples of a batch. The others need a bank of latents, which can hold values that the policy's own
-        environment never shows: ``resample`` draws the block from there, ``mix`` moves it that way, ``noise``
-        is as wide as the block varies there, ``drop`` puts its mean there in place of it.
+        samples of a batch, ``drop`` puts 0 in its place. The others need a bank of latents, which can hold
+        values that the policy's own environment never shows: ``resample`` draws the block from there, ``mix``
+        moves it that way, ``noise`` is as wide as the block varies there.
     strength: the share of samples that are changed (``swap``, ``resample``, ``drop``), how far at most
         (``mix``), or how many standard deviations (``noise``).
     rise: share of the training over which the strength rises from 0.
@@ -88,11 +84,10 @@ class LatentAugmenter:
             strength = augmentation.strength_at(progress)
             if strength == 0:
                 continue
-            if augmentation.kind == "swap":
-                batch = swap(batch, dims, generator, strength)
-            else:
-                assert self.bank is not None  # resolve_augmentations sees to it
+            if augmentation.kind in FROM_BANK:
                 batch = FROM_BANK[augmentation.kind](batch, dims, self.bank, generator, strength)
+            else:
+                batch = WITHIN_BATCH[augmentation.kind](batch, dims, generator, strength)
         return batch
 
 
@@ -101,7 +96,7 @@ def resolve_augmentations(
     layout: LatentLayout | None,
     bank: NDArray[np.floating] | None = None,
 ) -> LatentAugmenter:
-    """The augmenter for observations of the given layout; ``bank`` (m, L) is what all but ``swap`` draw from.
+    """The augmenter for observations of the given layout; ``bank`` (m, L) is needed by ``FROM_BANK``.
 
     Raises SimfactorError for names that the layout has not, a block named twice, a block of a task factor
     (the reward would no longer fit what the policy sees) and a bank that is missing or of another width.

@@ -8,6 +8,7 @@ show the factor's full range. A new array is returned.
 
 from __future__ import annotations
 
+import math
 from typing import Any, TypeVar
 
 import numpy as np
@@ -52,17 +53,20 @@ def mix(
 def noise(
     batch: NDArray[Number], dims: Dims, bank: Bank, generator: np.random.Generator, strength: float = 1.0
 ) -> NDArray[Number]:
-    """Add Gaussian noise of ``strength`` standard deviations, which are those of the block in the bank."""
-    drawn = strength * bank[:, dims].std(axis=0) * generator.standard_normal((len(batch), len(dims)))
-    return _shifted(batch, dims, _wide(drawn, batch))
+    """Add noise of mean 0 and ``strength`` standard deviations of the block in the bank.
+
+    It is the difference of two of the bank's rows, so it varies in the directions in which the block does.
+    """
+    one, other = bank[generator.integers(len(bank), size=(2, len(batch)))][..., dims]
+    return _shifted(batch, dims, _wide(strength / math.sqrt(2) * (one - other), batch))
 
 
 def drop(
-    batch: NDArray[Number], dims: Dims, bank: Bank, generator: np.random.Generator, strength: float = 1.0
+    batch: NDArray[Number], dims: Dims, generator: np.random.Generator, strength: float = 1.0
 ) -> NDArray[Number]:
-    """Put the bank's mean in place of the block, in a share ``strength`` of the samples."""
+    """Put 0, the middle of a factor's range, in its place, in a share ``strength`` of the samples."""
     rows = _some(len(batch), strength, generator)
-    return _replaced(batch, dims, rows, np.tile(bank[:, dims].mean(axis=0), (len(rows), 1)))
+    return _replaced(batch, dims, rows, np.zeros((len(rows), len(dims))))
 
 
 def _some(count: int, share: float, generator: np.random.Generator) -> NDArray[np.int64]:

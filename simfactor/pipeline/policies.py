@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from simfactor import agents
 from simfactor.agents.agent import MODEL
+from simfactor.agents.augmentation import FROM_BANK
 from simfactor.config import Agent
 from simfactor.data import FactorDataset
 from simfactor.encoders import FactorEncoder
@@ -35,7 +36,7 @@ def training_options(plan: Plan, agent: Agent) -> dict[str, Any]:
     encoder = FactorEncoder.from_pretrained(plan.folder / "encoder")
     options["about"] |= {"encoder": weights}
     options |= {"layout": observed_layout(agent, encoder.layout), "augmentations": augmentations(agent)}
-    if any(augmentation.kind != "swap" for augmentation in agent.augment):
+    if any(augmentation.kind in FROM_BANK for augmentation in agent.augment):
         options["latent_bank"] = latent_bank(plan, agent, encoder)
     return options
 
