@@ -10,8 +10,8 @@ side, and the decay, which would pull the values to zero, spares the codebooks. 
 biases, too.)
 
 The networks start with weights that keep the signal's size: with torch's own, the latents of different
-pictures all start at the same value (they differ by 0.001, values by 0.1), and after 840 steps still told
-little more than the light. The paper trains for 200,000 steps; some hundreds give blurred pictures.
+pictures all start at the same value, being closer together than the values are. The paper trains for 200,000
+steps; some hundreds give blurred pictures.
 """
 
 from __future__ import annotations
