@@ -1,7 +1,7 @@
 """How fast environments step: `python benchmarks/envs.py [--num-envs 8] [--quick] [--json FILE]`.
 
 N PandaReach worlds whose factors all vary, as N single environments in gymnasium's SyncVectorEnv and as one
-PandaReachVector, under random actions, episodes of 50 steps. Latents are those of an untrained encoder for
+TaskVector, under random actions, episodes of 50 steps. Latents are those of an untrained encoder for
 64x64 images. Each repetition times all contenders in turn; steps (of single worlds) per second of this
 process's CPU time are medians, and the ratios medians of the ratios within each repetition.
 """
@@ -23,8 +23,10 @@ import torch
 from gymnasium.vector import VectorEnv
 
 from simfactor.encoders import FactorEncoder
-from simfactor.envs import PANDA_REACH, FactorControl, LatentObservation, VectorLatentObservation
+from simfactor.envs import FactorControl, LatentObservation, VectorLatentObservation
 from simfactor.factors import load_space
+
+REACH = "simfactor/PandaReach-v0"
 
 SPACE = load_space("tabletop")
 ROWS = {"state": "state", "pixels": "64x64 pixels", "latents": "latents of 64x64 pixels"}
@@ -36,13 +38,13 @@ def open_single(row: str, count: int, encoder: FactorEncoder) -> VectorEnv[Any, 
     if row == "latents":
         wrappers.append(functools.partial(LatentObservation, encoder=encoder))
     observation = "pixels" if row == "latents" else row
-    return gym.make_vec(PANDA_REACH, count, "sync", wrappers=wrappers, observation=observation)
+    return gym.make_vec(REACH, count, "sync", wrappers=wrappers, observation=observation)
 
 
 def open_vector(row: str, count: int, encoder: FactorEncoder) -> VectorEnv[Any, Any, Any]:
     """One vector of ``count`` worlds."""
     observation = "pixels" if row == "latents" else row
-    vector = gym.make_vec(PANDA_REACH, count, factors=SPACE, observation=observation)
+    vector = gym.make_vec(REACH, count, factors=SPACE, observation=observation)
     return VectorLatentObservation(vector, encoder) if row == "latents" else vector
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 import gymnasium as gym
 import numpy as np
@@ -16,8 +16,26 @@ from simfactor.scene import Scene
 
 Pixels: TypeAlias = NDArray[np.uint8]
 
-OBSERVATIONS = ("state", "pixels", "pixels+state")
+GOAL = ("observation", "achieved_goal", "desired_goal")  # as Stable-Baselines3 calls the parts of Seen
+OBSERVATIONS = ("state", "pixels", "pixels+state", "goal")
 FARTHEST = 1.5  # metres: no coordinate that the scene accepts for arm and marker is beyond
+
+
+class Seen(NamedTuple):
+    """The truth about one world, or about N on axis 0, in metres.
+
+    observed (..., W): what moves; achieved (..., 3): the part of it that counts; goal (..., 3): where it
+    has to be.
+    """
+
+    observed: NDArray[np.floating]
+    achieved: NDArray[np.floating]
+    goal: NDArray[np.floating]
+
+    @property
+    def state(self) -> NDArray[np.float32]:
+        """What moves and where it has to be, (..., W + 3)."""
+        return np.concatenate([self.observed, self.goal], axis=-1).astype(np.float32)
 
 
 class Photographer:
@@ -46,28 +64,35 @@ class Photographer:
         self._renderer = None
 
 
-def observation_space(kind: str, size: int) -> gym.Space[Any]:
-    """The space of one world's observations. Raises SimfactorError for another kind or no positive size."""
+def observation_space(kind: str, size: int, width: int) -> gym.Space[Any]:
+    """The space of one world's observations, in which ``width`` numbers move.
+
+    Raises SimfactorError for another kind or no positive size.
+    """
     if kind not in OBSERVATIONS:
         raise unknown_name("observation", kind, OBSERVATIONS)
     if not size > 0:
         raise SimfactorError(f"image_size={size!r} must be a positive number of pixels.")
-    state = gym.spaces.Box(-FARTHEST, FARTHEST, (6,), np.float32)
+    state, position, moving = (_metres(count) for count in (width + 3, 3, width))
     pixels = gym.spaces.Box(0, 255, (size, size, 3), np.uint8)
     spaces: dict[str, gym.Space[Any]] = {
         "state": state,
         "pixels": pixels,
         "pixels+state": gym.spaces.Dict(pixels=pixels, state=state),
+        "goal": gym.spaces.Dict(observation=moving, achieved_goal=position, desired_goal=position),
     }
     return spaces[kind]
 
 
-def observe(kind: str, state: NDArray[np.float32], take: Callable[[], Pixels]) -> Any:
-    """The observation of a state (6,) or of N states (N, 6), with the pictures that ``take`` gives.
-
-    No picture is taken if none is wanted.
-    """
+def observe(kind: str, seen: Seen, take: Callable[[], Pixels]) -> Any:
+    """The observation of one world or of N, with the pictures that ``take`` gives if any are wanted."""
     if kind == "state":
-        return state
+        return seen.state
+    if kind == "goal":
+        return {name: part.astype(np.float32) for name, part in zip(GOAL, seen, strict=True)}
     pixels = take()
-    return pixels if kind == "pixels" else {"pixels": pixels, "state": state}
+    return pixels if kind == "pixels" else {"pixels": pixels, "state": seen.state}
+
+
+def _metres(count: int) -> gym.spaces.Box:
+    return gym.spaces.Box(-FARTHEST, FARTHEST, (count,), np.float32)

@@ -14,7 +14,7 @@ import numpy as np
 from simfactor import agents
 from simfactor.config import Agent, Correlation, RunConfig, World
 from simfactor.encoders import OBJECTIVES, LatentLayout
-from simfactor.envs import make_reach
+from simfactor.envs import make_env
 from simfactor.errors import SimfactorError, naming
 from simfactor.factors import FactorSpace, load_space
 from simfactor.render import StudioSpec
@@ -115,7 +115,7 @@ class Plan:
         """
         latent = agent.observation == "latent"
         return functools.partial(
-            make_reach,
+            make_env,
             observation=agent.observation,
             encoder=self.folder / "encoder" if latent else None,
             blocks=(agent.blocks or None) if latent else None,

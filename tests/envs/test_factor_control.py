@@ -8,9 +8,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from simfactor.envs import PANDA_REACH, FactorControl
+from simfactor.envs import FactorControl
 from simfactor.errors import SimfactorError
 from simfactor.factors import load_space
+
+REACH = "simfactor/PandaReach-v0"
 
 SPACE = load_space("tabletop")
 SPACES = {
@@ -25,7 +27,7 @@ SPACES = {
 
 @pytest.fixture(scope="module")
 def env():
-    env = gym.make(PANDA_REACH)
+    env = gym.make(REACH)
     yield env
     env.close()
 

@@ -1,4 +1,4 @@
-"""LatentObservation and make_reach, with a real (untrained) encoder."""
+"""LatentObservation and make_env, with a real (untrained) encoder."""
 
 import functools
 import pickle
@@ -10,9 +10,11 @@ import torch
 from gymnasium.vector import AsyncVectorEnv, SyncVectorEnv
 
 from simfactor.encoders import FactorEncoder
-from simfactor.envs import PANDA_REACH, LatentObservation, VectorLatentObservation, make_reach
+from simfactor.envs import LatentObservation, VectorLatentObservation, make_env
 from simfactor.errors import SimfactorError
 from simfactor.factors import load_space
+
+REACH = "simfactor/PandaReach-v0"
 
 SPACE = load_space("tabletop")
 TASK = SPACE.by_role("task")
@@ -34,7 +36,7 @@ def folder(encoder, tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def pixels():
-    env = gym.make(PANDA_REACH, observation="pixels")
+    env = gym.make(REACH, observation="pixels")
     yield env
     env.close()
 
@@ -62,7 +64,7 @@ def test_latents_are_the_chosen_blocks_of_the_image(pixels, encoder, factors, na
 
 
 def test_pixels_of_a_dict_observation_are_encoded(encoder):
-    env = gym.make(PANDA_REACH, observation="pixels+state")
+    env = gym.make(REACH, observation="pixels+state")
     latents = LatentObservation(env, encoder, ["task"]).reset(seed=0)[0]
     image = env.reset(seed=0)[0]["pixels"]
     np.testing.assert_array_equal(latents, encoder.encode(image[None])[0, encoder.layout.dims(["task"])])
@@ -71,9 +73,9 @@ def test_pixels_of_a_dict_observation_are_encoded(encoder):
 
 def test_what_does_not_fit_is_refused_at_construction(pixels, encoder):
     with pytest.raises(SimfactorError, match=r"\(32, 32, 3\).*image_size=64"):
-        LatentObservation(gym.make(PANDA_REACH, observation="pixels", image_size=32), encoder)
+        LatentObservation(gym.make(REACH, observation="pixels", image_size=32), encoder)
     with pytest.raises(SimfactorError, match="observation='pixels'"):
-        LatentObservation(gym.make(PANDA_REACH), encoder)
+        LatentObservation(gym.make(REACH), encoder)
     with pytest.raises(SimfactorError, match="Did you mean 'lighting'"):
         LatentObservation(pixels, encoder, ["lightning"])
     with pytest.raises(SimfactorError, match="choose no latent"):
@@ -88,14 +90,14 @@ def test_what_does_not_fit_is_refused_at_construction(pixels, encoder):
         ({"observation": "pixels", "blocks": ["task"]}, "choose latents"),
     ],
 )
-def test_make_reach_refuses_what_does_not_fit(arguments, message):
+def test_make_env_refuses_what_does_not_fit(arguments, message):
     with pytest.raises(SimfactorError, match=message):
-        make_reach(SPACE, **arguments)
+        make_env(SPACE, **arguments)
 
 
-def test_make_reach_with_a_saved_encoder_equals_one_with_the_encoder_itself(encoder, folder):
-    make = functools.partial(make_reach, encoder=folder, blocks=["task"], reward="sparse")
-    envs = [pickle.loads(pickle.dumps(make))(SPACE), make_reach(SPACE, encoder=encoder, blocks=["task"])]
+def test_make_env_with_a_saved_encoder_equals_one_with_the_encoder_itself(encoder, folder):
+    make = functools.partial(make_env, encoder=folder, blocks=["task"], reward="sparse")
+    envs = [pickle.loads(pickle.dumps(make))(SPACE), make_env(SPACE, encoder=encoder, blocks=["task"])]
     (a, info_a), (b, info_b) = (env.reset(seed=11) for env in envs)
     np.testing.assert_array_equal(a, b)
     assert info_a == info_b
@@ -116,7 +118,7 @@ def vector_rollout(vector):
 
 
 def test_vectorised_latents_are_those_of_a_single_environment(encoder):
-    make = functools.partial(make_reach, SPACE, encoder=encoder, blocks=["task"])
+    make = functools.partial(make_env, SPACE, encoder=encoder, blocks=["task"])
     seen = vector_rollout(SyncVectorEnv([make] * 2))
     single = make()
     alone = [single.reset(seed=4)[0], *(single.step(a[1])[0] for a in actions(2))]
@@ -125,18 +127,18 @@ def test_vectorised_latents_are_those_of_a_single_environment(encoder):
 
 
 def test_environments_in_other_processes_see_the_same():
-    make = functools.partial(make_reach, SPACE, observation="pixels", image_size=32)
+    make = functools.partial(make_env, SPACE, observation="pixels", image_size=32)
     asynchronous = vector_rollout(AsyncVectorEnv([make] * 2, context="spawn"))
     np.testing.assert_array_equal(asynchronous, vector_rollout(SyncVectorEnv([make] * 2)))
 
 
 @pytest.mark.parametrize("mode", ["vector_entry_point", "sync"])
 def test_a_vector_of_images_is_encoded_in_one_pass(encoder, folder, mode):
-    worlds = gym.make_vec(PANDA_REACH, 3, mode, observation="pixels+state")
+    worlds = gym.make_vec(REACH, 3, mode, observation="pixels+state")
     many = VectorLatentObservation(worlds, folder, ["task", "residual"])
     assert many.single_observation_space.shape == (len(TASK) + 4,)
     assert many.observation_space.shape == (3, len(TASK) + 4)
-    single = make_reach(encoder=encoder, blocks=["task", "residual"])
+    single = make_env(encoder=encoder, blocks=["task", "residual"])
     latents, alone = many.reset(seed=[3, 4, 5])[0], single.reset(seed=4)[0]
     for action in np.eye(3, dtype=np.float32):
         assert many.observation_space.contains(latents)
@@ -149,7 +151,7 @@ def test_a_vector_of_images_is_encoded_in_one_pass(encoder, folder, mode):
 
 def test_a_vector_that_does_not_fit_is_refused(encoder):
     for arguments, message in (({}, "observation='pixels'"), ({"observation": "pixels"}, "no latent")):
-        worlds = gym.make_vec(PANDA_REACH, 2, **arguments)
+        worlds = gym.make_vec(REACH, 2, **arguments)
         with pytest.raises(SimfactorError, match=message):
             VectorLatentObservation(worlds, encoder, [])
         worlds.close()

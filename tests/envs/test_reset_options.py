@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from simfactor.envs.panda_reach import PandaReach
+from simfactor.envs.task_env import TaskEnv
 from simfactor.errors import SimfactorError
 from simfactor.factors import load_space
 
@@ -14,7 +14,7 @@ LIGHT_AND_VIEW = {"light_azimuth": -60.0, "camera_azimuth": 60.0}  # the ready s
 
 @pytest.fixture(scope="module")
 def env():
-    env = PandaReach()
+    env = TaskEnv()
     yield env
     env.close()
 
@@ -87,7 +87,7 @@ def test_bad_options_are_refused_at_the_door(env, options, message):
 
 def test_no_episode_starts_solved_unless_asked_for(env):
     close = {f"{point}_{axis}": span for point in ("ee", "target") for axis, span in CLOSE.items()}
-    tight = PandaReach(space=load_space("tabletop").restrict(close))
+    tight = TaskEnv(space=load_space("tabletop").restrict(close))
     distances = [tight.reset(seed=seed)[1]["distance"] for seed in range(100)]
     assert (
         0.05 <= min(distances) < 0.055

@@ -7,9 +7,11 @@ import torch
 
 from simfactor.encoders import FactorEncoder
 from simfactor.encoders.codes import ideal_latents
-from simfactor.envs import PANDA_REACH, LatentObservation, TrueTaskLatents, make_reach
+from simfactor.envs import LatentObservation, TrueTaskLatents, make_env
 from simfactor.errors import SimfactorError
 from simfactor.factors import load_space
+
+REACH = "simfactor/PandaReach-v0"
 
 SPACE = load_space("tabletop")
 TASK = SPACE.by_role("task")
@@ -23,7 +25,7 @@ def untrained(objective="supervised"):
 
 @pytest.fixture(scope="module")
 def pixels():
-    env = gym.make(PANDA_REACH, observation="pixels")
+    env = gym.make(REACH, observation="pixels")
     yield env
     env.close()
 
@@ -58,4 +60,4 @@ def test_truth_needs_latents_that_have_it(pixels):
     with pytest.raises(SimfactorError, match="hold no task block; observe some of target_x"):
         TrueTaskLatents(LatentObservation(pixels, untrained(), ["lighting"]))
     with pytest.raises(SimfactorError, match="true_task corrects latents"):
-        make_reach(observation="state", true_task=True)
+        make_env(observation="state", true_task=True)

@@ -1,4 +1,4 @@
-"""PandaReachVector: bit for bit what single environments do, and Gymnasium's conventions for vectors."""
+"""TaskVector: bit for bit what single environments do, and Gymnasium's conventions for vectors."""
 
 import functools
 import pickle
@@ -9,16 +9,18 @@ import pytest
 from gymnasium.vector import AutoresetMode
 from gymnasium.wrappers.vector import RecordEpisodeStatistics
 
-from simfactor.envs import PANDA_REACH, FactorControl
+from simfactor.envs import FactorControl
 from simfactor.envs.observation import OBSERVATIONS
-from simfactor.envs.panda_reach import PandaReach
-from simfactor.envs.panda_reach_vector import PandaReachVector
+from simfactor.envs.task_env import TaskEnv
+from simfactor.envs.vector import TaskVector
 from simfactor.errors import SimfactorError
 from simfactor.factors import load_space
 
+REACH = "simfactor/PandaReach-v0"
+
 SPACE = load_space("tabletop")
 SMALL = {"image_size": 32, "max_episode_steps": 5, "success_distance": 0.25}
-MAKE = functools.partial(gym.make_vec, PANDA_REACH)
+MAKE = functools.partial(gym.make_vec, REACH)
 
 
 @pytest.fixture(scope="module")
@@ -58,7 +60,7 @@ def test_it_gives_bit_for_bit_what_single_environments_give(observation):
         observation=observation,
         **SMALL,
     )
-    assert type(ours) is PandaReachVector
+    assert type(ours) is TaskVector
     ends = np.zeros(2, int)
     for mine, other in zip(rollout(ours, 13), rollout(theirs, 13), strict=True):
         for a, b in zip(mine, other, strict=True):
@@ -75,7 +77,7 @@ def test_it_gives_bit_for_bit_what_single_environments_give(observation):
 
 
 def test_images_are_those_of_a_bare_environment():
-    vector, single = PandaReachVector(2, observation="pixels"), PandaReach("pixels")
+    vector, single = TaskVector(2, observation="pixels"), TaskEnv(observation="pixels")
     seen, _ = vector.reset(seed=[7, 2])
     alone, _ = single.reset(seed=2)
     for action in np.eye(3, dtype=np.float32):
@@ -87,7 +89,7 @@ def test_images_are_those_of_a_bare_environment():
 
 
 def test_the_step_after_an_episode_starts_the_next():
-    vector = PandaReachVector(2, max_episode_steps=2)
+    vector = TaskVector(2, max_episode_steps=2)
     assert vector.metadata["autoreset_mode"] is AutoresetMode.NEXT_STEP
     vector.reset(seed=0)
     still, far = np.zeros((2, 3)), np.ones((2, 3))
@@ -147,7 +149,7 @@ def test_factors_are_set_for_all_or_for_each(vector):
 )
 def test_bad_arguments_are_refused(arguments, message):
     with pytest.raises(SimfactorError, match=message):
-        PandaReachVector(**arguments)
+        TaskVector(**arguments)
 
 
 @pytest.mark.parametrize(
@@ -184,7 +186,7 @@ def test_what_was_returned_stays_as_it_was(vector):
 
 
 def test_states_open_no_renderer_and_frames_come_from_one():
-    vector = PandaReachVector(2, image_size=32, render_mode="rgb_array")
+    vector = TaskVector(2, image_size=32, render_mode="rgb_array")
     vector.reset(seed=0)
     assert vector._photographer._renderer is None
     frames = vector.render()
@@ -196,7 +198,7 @@ def test_states_open_no_renderer_and_frames_come_from_one():
 
 def test_it_closes_twice_and_without_ever_having_been_used():
     for used in (True, False):
-        vector = PandaReachVector(2, observation="pixels", image_size=16)
+        vector = TaskVector(2, observation="pixels", image_size=16)
         if used:
             vector.reset(seed=0)
         vector.close()

@@ -10,12 +10,14 @@ import numpy as np
 import pytest
 from gymnasium.utils.env_checker import check_env
 
-from simfactor.envs import PANDA_REACH
 from simfactor.envs.observation import OBSERVATIONS
-from simfactor.envs.panda_reach import STRIDE, PandaReach
+from simfactor.envs.task import STRIDE
+from simfactor.envs.task_env import TaskEnv
 from simfactor.errors import SimfactorError
 from simfactor.factors import load_space
 from simfactor.scene import WORKSPACE_HIGH, WORKSPACE_LOW
+
+REACH = "simfactor/PandaReach-v0"
 
 TASK = ("ee_x", "ee_y", "ee_z", "target_x", "target_y", "target_z")
 LIGHT_AND_VIEW = {"light_azimuth": -60.0, "camera_azimuth": 20.0}
@@ -23,7 +25,7 @@ LIGHT_AND_VIEW = {"light_azimuth": -60.0, "camera_azimuth": 20.0}
 
 @pytest.fixture(scope="module")
 def env():
-    env = PandaReach()
+    env = TaskEnv()
     yield env
     env.close()
 
@@ -54,7 +56,7 @@ def toward_target(state):
 
 @pytest.mark.parametrize("observation", OBSERVATIONS)
 def test_gymnasium_contract(observation):
-    env = gym.make(PANDA_REACH, observation=observation, image_size=32).unwrapped
+    env = gym.make(REACH, observation=observation, image_size=32).unwrapped
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         check_env(env)
@@ -64,7 +66,7 @@ def test_gymnasium_contract(observation):
 
 @pytest.mark.parametrize("observation", OBSERVATIONS)
 def test_equal_seeds_give_equal_rollouts_in_fresh_and_used_environments(observation):
-    fresh, used = (PandaReach(observation, image_size=32) for _ in range(2))
+    fresh, used = (TaskEnv(observation=observation, image_size=32) for _ in range(2))
     rollout(used, seed=8, options={"factors": LIGHT_AND_VIEW | {"table_texture": "brick"}})
     assert_equal_rollouts(rollout(fresh, seed=5), rollout(used, seed=5))
     fresh.close()
@@ -92,7 +94,7 @@ def test_echoed_factors_repeat_the_episode(env):
 )
 def test_bad_arguments_are_refused(arguments, message):
     with pytest.raises(SimfactorError, match=message):
-        PandaReach(**arguments)
+        TaskEnv(**arguments)
 
 
 @pytest.mark.parametrize("action", [np.zeros(2), [0.0, np.nan, 0.0]])
@@ -103,7 +105,7 @@ def test_bad_actions_are_refused(env, action):
 
 
 def test_moving_towards_the_target_reaches_it():
-    env = gym.make(PANDA_REACH)
+    env = gym.make(REACH)
     lengths = []
     for seed in range(60):
         state, info = env.reset(seed=seed)
@@ -143,7 +145,7 @@ def test_zero_action_holds_the_arm(env):
 
 
 def test_sparse_reward_and_termination_option():
-    env = PandaReach(reward="sparse", terminate_on_success=False, success_distance=0.1)
+    env = TaskEnv(reward="sparse", terminate_on_success=False, success_distance=0.1)
     state, _ = env.reset(seed=0)
     rewards = []
     for _ in range(25):
@@ -158,7 +160,7 @@ def test_sparse_reward_and_termination_option():
 
 
 def test_time_limit():
-    env = gym.make(PANDA_REACH, success_distance=1e-6)
+    env = gym.make(REACH, success_distance=1e-6)
     env.reset(seed=0)
     ends = [env.step(np.zeros(3, np.float32))[2:4] for _ in range(50)]
     assert not any(any(end) for end in ends[:-1])
@@ -172,7 +174,7 @@ def test_state_observations_never_open_a_renderer(env):
 
 
 def test_render_shows_the_scene_and_pixels_follow_the_arm():
-    env = PandaReach("pixels", image_size=48, render_mode="rgb_array")
+    env = TaskEnv(observation="pixels", image_size=48, render_mode="rgb_array")
     start, _ = env.reset(seed=0)
     kept = start.copy()
     frame = env.render()
@@ -186,7 +188,7 @@ def test_render_shows_the_scene_and_pixels_follow_the_arm():
 
 def test_pickle_and_spec_make_the_same_environment():
     space = load_space("tabletop").restrict({"target_x": [0.5, 0.6]})
-    env = gym.make(PANDA_REACH, reward="sparse", space=space)
+    env = gym.make(REACH, reward="sparse", space=space)
     bare = pickle.loads(pickle.dumps(env.unwrapped))
     remade = gym.make(pickle.loads(pickle.dumps(env.spec)))
     first = rollout(env, seed=3)

@@ -1,4 +1,4 @@
-"""Ready-made reaching environments, from plain arguments that travel to worker processes."""
+"""Ready-made environments of every task, from plain arguments that travel to worker processes."""
 
 from __future__ import annotations
 
@@ -11,17 +11,18 @@ import gymnasium as gym
 from simfactor.envs.factor_control import FactorControl
 from simfactor.envs.latent_observation import LatentObservation, open_encoder
 from simfactor.envs.true_task_latents import TrueTaskLatents
-from simfactor.errors import SimfactorError
+from simfactor.errors import SimfactorError, unknown_name
 from simfactor.factors import FactorSpace
 
 if TYPE_CHECKING:
     from simfactor.encoders import FactorEncoder
 
-PANDA_REACH = "simfactor/PandaReach-v0"
+TASK_IDS = {"reach": "simfactor/PandaReach-v0", "planar_reach": "simfactor/ArmReach-v0"}
 
 
-def make_reach(
+def make_env(
     space: FactorSpace | None = None,
+    task: str = "reach",
     observation: str = "latent",
     encoder: FactorEncoder | str | Path | None = None,
     blocks: Sequence[str] | None = None,
@@ -29,24 +30,27 @@ def make_reach(
     renderer: str = "raster",
     render_mode: str | None = None,
     true_task: bool = False,
-    **task: Any,
+    **options: Any,
 ) -> gym.Env[Any, Any]:
-    """A PandaReach whose factors are drawn from ``space`` and whose observation may be latents.
+    """A task whose factors are drawn from ``space`` and whose observation may be latents.
 
     ``functools.partial`` of this function is a picklable environment factory, for vector environments and
     for transfer tests (which call it with each domain's space).
 
     Args:
         space: sampled each episode by :class:`FactorControl`; None leaves the nuisances at their defaults.
-        observation: ``latent``, or one of PandaReach's: ``state``, ``pixels``, ``pixels+state``.
+        task: a name in ``TASK_IDS``.
+        observation: ``latent``, or one of TaskEnv's: ``state``, ``pixels``, ``pixels+state``, ``goal``.
         encoder, blocks: for ``latent``: the encoder or its folder, and which blocks (None: all), as
             :class:`LatentObservation` takes them.
         true_task: put what is true into the latents of task factors (:class:`TrueTaskLatents`).
         image_size: pixels; by default the encoder's, else 64.
-        renderer, render_mode, task: further arguments of PandaReach.
+        renderer, render_mode, options: further arguments of TaskEnv.
 
     Raises SimfactorError for arguments that do not fit together.
     """
+    if task not in TASK_IDS:
+        raise unknown_name("task", task, TASK_IDS)
     if (observation == "latent") != (encoder is not None):
         raise SimfactorError(
             f"observation={observation!r} with encoder={encoder!r}: observation='latent' needs an encoder, "
@@ -60,12 +64,12 @@ def make_reach(
         encoder = open_encoder(encoder)
         image_size = image_size or encoder.image_size
     env: gym.Env[Any, Any] = gym.make(
-        PANDA_REACH,
+        TASK_IDS[task],
         observation="pixels" if encoder is not None else observation,
         image_size=image_size or 64,
         renderer=renderer,
         render_mode=render_mode,
-        **task,
+        **options,
     )
     if space is not None:
         env = FactorControl(env, space)
