@@ -17,7 +17,12 @@ from simfactor.factors import FactorSpace
 if TYPE_CHECKING:
     from simfactor.encoders import FactorEncoder
 
-TASK_IDS = {"reach": "simfactor/PandaReach-v0", "planar_reach": "simfactor/ArmReach-v0"}
+TASK_IDS = {
+    "reach": "simfactor/PandaReach-v0",
+    "planar_reach": "simfactor/ArmReach-v0",
+    "push": "simfactor/PandaPush-v0",
+    "pick_and_place": "simfactor/PandaPickAndPlace-v0",
+}
 
 
 def make_env(

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from simfactor.envs.episodes import Values
-from simfactor.envs.task import EFFECTOR, STRIDE, TARGET, Array, drive, point
+from simfactor.envs.task import EFFECTOR, STRIDE, TARGET, Array, Numbers, drive, point
 from simfactor.scene import WORKSPACE_HIGH, WORKSPACE_LOW, Scene
 
 
@@ -24,13 +24,19 @@ class Reach:
     actions: int = 3
     width: int = 3
 
+    def begin(self, scene: Scene) -> None:
+        """Nothing is to be done."""
+
     def move(self, scene: Scene, action: Array) -> None:
-        drive(scene, action)
+        drive(scene, action, WORKSPACE_LOW[2], WORKSPACE_HIGH[2])
+
+    def toll(self, observed: Numbers) -> float:
+        return 0.0
 
     def observe(self, scene: Scene) -> Array:
         return scene.robot.end_effector_position()
 
-    def achieved(self, observed: Array) -> Array:
+    def achieved(self, observed: Numbers) -> Numbers:
         return observed
 
     def start(self, values: Values) -> Array:

@@ -11,6 +11,7 @@ from simfactor.envs.episodes import Values
 from simfactor.scene import WORKSPACE_HIGH, WORKSPACE_LOW, Scene
 
 Array: TypeAlias = NDArray[np.float64]
+Numbers: TypeAlias = NDArray[np.floating]  # of either precision
 
 STRIDE = 0.05  # metres that an action of 1 asks for
 SUBSTEPS = 20  # physics steps of 1/240 s in one environment step
@@ -40,13 +41,19 @@ class Task(Protocol):
     @property
     def width(self) -> int: ...
 
+    def begin(self, scene: Scene) -> None:
+        """Make a scene ready in which the factors of an episode are set."""
+
     def move(self, scene: Scene, action: Array) -> None:
         """Do one environment step with an action (actions,) in [-1, 1]."""
+
+    def toll(self, observed: Numbers) -> float:
+        """What the dense reward is lower by, beside the distance to the goal."""
 
     def observe(self, scene: Scene) -> Array:
         """What moves, as it is now, (width,)."""
 
-    def achieved(self, observed: Array) -> Array:
+    def achieved(self, observed: Numbers) -> Numbers:
         """The part of what :meth:`observe` gives that the goal is compared with, (..., 3) of (..., width)."""
 
     def start(self, values: Values) -> Array:
@@ -56,11 +63,14 @@ class Task(Protocol):
         """Where it has to be."""
 
 
-def drive(scene: Scene, move: Array) -> None:
-    """Let physics bring the end effector ``STRIDE`` times ``move`` (3,) further, within the workspace."""
+def drive(scene: Scene, move: Array, floor: float, ceiling: float) -> None:
+    """Let physics bring the end effector ``STRIDE`` times ``move`` (3,) further.
+
+    It stays within the workspace, whose height is from ``floor`` to ``ceiling`` metres.
+    """
     robot = scene.robot
     goal = robot.end_effector_position() + STRIDE * move
-    robot.drive_to(np.clip(goal, WORKSPACE_LOW, WORKSPACE_HIGH))
+    robot.drive_to(np.clip(goal, (*WORKSPACE_LOW[:2], floor), (*WORKSPACE_HIGH[:2], ceiling)))
     scene.step(SUBSTEPS)
 
 

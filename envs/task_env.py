@@ -12,6 +12,7 @@ from gymnasium.utils import EzPickle
 from numpy.typing import ArrayLike, NDArray
 
 from simfactor.envs.episodes import Values, first_unsolved, next_episode_seed, requested_factors
+from simfactor.envs.manipulation import PickAndPlace, Push
 from simfactor.envs.observation import Photographer, Pixels, Seen, observation_space, observe
 from simfactor.envs.reaching import PlanarReach, Reach
 from simfactor.envs.task import SUBSTEPS, Array, Task, distance
@@ -20,7 +21,12 @@ from simfactor.factors import FactorSpace, load_space
 from simfactor.scene import SCENES, Scene, open_scene
 from simfactor.scene.effects import Choice, Range
 
-TASKS: dict[str, Task] = {"reach": Reach(), "planar_reach": PlanarReach()}
+TASKS: dict[str, Task] = {
+    "reach": Reach(),
+    "planar_reach": PlanarReach(),
+    "push": Push(),
+    "pick_and_place": PickAndPlace(),
+}
 REWARDS = ("dense", "sparse")
 FRAME_SIZE = 256  # pixels of what render() gives
 
@@ -28,14 +34,16 @@ FRAME_SIZE = 256  # pixels of what render() gives
 class TaskEnv(gym.Env[Any, NDArray[np.float32]], EzPickle):
     """A robot with a task, in a scene whose every factor can be set.
 
-    **Action** ``Box(-1, 1, (A,))``: as the task says (:mod:`simfactor.envs.reaching`).
+    **Action** ``Box(-1, 1, (A,))``: as the task says (:mod:`simfactor.envs.reaching`,
+    :mod:`simfactor.envs.manipulation`).
 
     **Observation** ``state``: what moves and where it has to be, in metres (``reach``: end effector and
     target, 6 numbers); ``pixels``: uint8 (S, S, 3) of the scene's camera; ``pixels+state``: a Dict of both;
     ``goal``: a Dict of ``observation``, ``achieved_goal`` and ``desired_goal``, for hindsight experience
     replay (Andrychowicz et al. 2017).
 
-    **Reward** ``dense``: minus the distance in metres; ``sparse``: 0 within ``success_distance``, else -1.
+    **Reward** ``dense``: minus the distance in metres, and minus what the task says; ``sparse``: 0 within
+    ``success_distance``, else -1.
     The episode terminates on success (unless ``terminate_on_success=False``); the registered environments
     truncate after 50 steps.
 
@@ -45,7 +53,7 @@ class TaskEnv(gym.Env[Any, NDArray[np.float32]], EzPickle):
     options or space leave no choice (or a FactorControl changes where the task factors are drawn from).
 
     **Info**, at reset and step: ``factors`` (what the episode started with, all factors of the scene),
-    ``distance`` in metres, ``is_success``.
+    ``distance`` in metres, ``is_success``, ``toll`` (what the dense reward is lower by, beside the distance).
 
     Args:
         task: a name in ``TASKS``.
@@ -113,6 +121,7 @@ class TaskEnv(gym.Env[Any, NDArray[np.float32]], EzPickle):
         values = self.draw_factors(self._task_space, next_episode_seed(self.np_random), options)
         self.scene.reset()
         self.scene.apply(values)
+        self.task.begin(self.scene)
         self._factors = {**self.scene.read(), **values}
         seen = self.seen()
         return self._observe(seen), self._info(seen)
@@ -128,11 +137,13 @@ class TaskEnv(gym.Env[Any, NDArray[np.float32]], EzPickle):
     def compute_reward(
         self, achieved_goal: NDArray[np.floating], desired_goal: NDArray[np.floating], info: Any
     ) -> NDArray[np.float64]:
-        """The rewards (...,) of having things at ``achieved_goal`` (..., 3) that should be at
-        ``desired_goal``."""
+        """The rewards (...,) of having things at ``achieved_goal`` (..., 3) instead of ``desired_goal``.
+
+        ``info`` is that of the step, or an array (...,) of them, as hindsight experience replay passes it.
+        """
         metres: NDArray[np.float64] = distance(achieved_goal, desired_goal)
         if self._reward == "dense":
-            return -metres
+            return -metres - _tolls(info)
         return np.asarray(metres < self.success_distance, np.float64) - 1.0
 
     def render(self) -> Pixels | None:
@@ -191,6 +202,7 @@ class TaskEnv(gym.Env[Any, NDArray[np.float32]], EzPickle):
             "factors": dict(self._factors),
             "distance": metres,
             "is_success": metres < self.success_distance,
+            "toll": self.task.toll(seen.observed),
         }
 
     def _observe(self, seen: Seen) -> Any:
@@ -204,6 +216,11 @@ class TaskEnv(gym.Env[Any, NDArray[np.float32]], EzPickle):
 def _domains(scene: str) -> dict[str, Range | Choice]:
     """What each factor of a scene can be."""
     return {name: domain for effect in SCENES[scene].effects for name, domain in effect.domain.items()}
+
+
+def _tolls(info: Any) -> Any:
+    """The tolls of one step's info, or of many."""
+    return info["toll"] if isinstance(info, Mapping) else np.array([one["toll"] for one in info])
 
 
 def _check_name(kind: str, got: str, allowed: Collection[str]) -> None:

@@ -24,7 +24,8 @@ FINGERS = (9, 10)
 MOVABLE = (*ARM, *FINGERS)
 GRASP = 11  # the link between the fingertips
 FORCES = (87.0, 87.0, 87.0, 87.0, 12.0, 12.0, 12.0, 20.0, 20.0)  # N m, fingers N: the URDF's effort limits
-GAP = 0.02  # metres each finger stands open
+GAP = 0.02  # metres each finger stands open unless it grips
+WIDEST = 0.04  # and at most
 WORKSPACE_LOW = np.array([0.3, -0.25, 0.05])
 WORKSPACE_HIGH = np.array([0.6, 0.25, 0.4])
 
@@ -39,6 +40,7 @@ class Robot:
         self.client = client
         self.body: int = p.loadURDF(str(URDF), useFixedBase=True, physicsClientId=client)
         self.links: int = p.getNumJoints(self.body, physicsClientId=client)
+        self._gap = GAP
         self.set_joint_positions(kinematics.REST)
 
     def joint_positions(self) -> Array:
@@ -51,8 +53,9 @@ class Robot:
         return np.array([state[0] for state in states])
 
     def set_joint_positions(self, joints: ArrayLike) -> None:
-        """Put the arm at ``joints`` (7,) radians, at rest, and let its motors hold it there."""
+        """Put the arm at ``joints`` (7,) radians, at rest, its fingers a little open, and hold it there."""
         angles = self._check_joints(joints)
+        self._gap = GAP
         for joint, angle in zip(MOVABLE, (*angles, GAP, GAP), strict=True):
             p.resetJointState(self.body, joint, angle, targetVelocity=0.0, physicsClientId=self.client)
         self.hold(angles)
@@ -63,10 +66,18 @@ class Robot:
             self.body,
             MOVABLE,
             p.POSITION_CONTROL,
-            targetPositions=[*self._check_joints(joints), GAP, GAP],
+            targetPositions=[*self._check_joints(joints), self._gap, self._gap],
             forces=FORCES,
             physicsClientId=self.client,
         )
+
+    def grip(self, gap: float) -> None:
+        """Set the goal of the fingers, each ``gap`` metres from the middle, for all drives from now on."""
+        self._gap = float(np.clip(gap, 0.0, WIDEST))
+
+    def opening(self) -> float:
+        """How far the fingertips are apart, metres."""
+        return float(sum(self.all_joint_positions()[len(ARM) :]))
 
     def end_effector_position(self) -> Array:
         """Where the point between the fingertips is, (3,) metres."""

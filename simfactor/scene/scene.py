@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from types import TracebackType
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from simfactor.errors import SimfactorError, unknown_name
 from simfactor.frames import UNTEXTURED, RenderBatch
@@ -154,9 +154,21 @@ class Scene:
         """Advance physics by ``substeps`` of 1/240 s. A carried object follows the gripper."""
         for _ in range(substeps):
             self._world.step()
+        self._world.follow(self._state)
         if self._spec.carried:
             now = self._world.read(self._state)
             self._put(objects.carry(now), since=now)
+
+    def solidify(self) -> None:
+        """Let the object fall, be pushed and be grasped until the next :meth:`reset`.
+
+        Its shape and size are then those that it has now; to show others it must be made solid again.
+        """
+        self._world.solidify(self._state)
+
+    def object_position(self) -> NDArray[np.float64]:
+        """Where the object's centre is, (3,) metres."""
+        return np.array(self._world.object_pose(self._state)[0])
 
     def snapshot(self, height: int, width: int) -> RenderBatch:
         """The world as it is now, for a renderer: a batch of one image of height x width pixels."""

@@ -16,6 +16,7 @@ from simfactor.scene.marker import marker_meshes
 from simfactor.scene.primitives import SHAPES
 from simfactor.scene.robot import Robot
 from simfactor.scene.room import ROOM, TABLE_HIGH, TABLE_LOW, room_meshes
+from simfactor.scene.solid import Pose, Solid
 from simfactor.scene.state import PARKED, SceneState
 from simfactor.scene.textures import TEXTURES, load_texture
 
@@ -31,8 +32,8 @@ class World:
     """One PyBullet client: the first row of a scene's state can be written into it, and what physics moves be
     read back.
 
-    The objects and the marker are seen but touch nothing: a nuisance must not change the physics, and
-    PyBullet cannot resize a collision shape.
+    The objects and the marker are seen but touch nothing, for a nuisance must not change the physics, until
+    the object is made solid.
     """
 
     def __init__(self) -> None:
@@ -48,6 +49,7 @@ class World:
         for name in (*SHAPES, "target"):
             self._place(name, PARKED)
         self._texture_ids: dict[int, int] = {}  # PyBullet never frees a texture: load each once
+        self._solid: Solid | None = None
         self._saved: int = p.saveState(physicsClientId=self.client)
 
     def _configure(self) -> None:
@@ -90,16 +92,35 @@ class World:
         return body
 
     def restore(self) -> None:
-        """Put the physics back to where it was when the world was made."""
+        """Put the physics back to where it was when the world was made; no object is solid then."""
+        if self._solid is not None:
+            self._solid.remove()
+            self._solid = None
         p.restoreState(stateId=self._saved, physicsClientId=self.client)
 
     def step(self) -> None:
         """Advance physics by 1/240 s."""
         p.stepSimulation(physicsClientId=self.client)
 
+    def solidify(self, state: SceneState) -> None:
+        """Let the object of ``state``, of one row, fall, be pushed and be grasped until the next restore."""
+        if self._solid is not None:
+            self._solid.remove()
+        mesh = SHAPES[SHAPE_NAMES[state.object_shape[0]]]
+        self._solid = Solid(self.client, mesh, float(state.object_size[0]), self.object_pose(state))
+
+    def object_pose(self, state: SceneState) -> Pose:
+        """Position (3,) metres and orientation (4,) xyzw of the object of ``state``, of one row."""
+        return self._pose(SHAPE_NAMES[state.object_shape[0]])
+
+    def follow(self, state: SceneState) -> None:
+        """Show the object of ``state`` where physics has moved it."""
+        if self._solid is not None:
+            self._place(SHAPE_NAMES[state.object_shape[0]], *self._solid.pose())
+
     def read(self, state: SceneState) -> SceneState:
         """``state``, a state of one row, with the joints and poses that this world has now."""
-        at, turned = self._pose(SHAPE_NAMES[state.object_shape[0]])
+        at, turned = self.object_pose(state)
         link_position, link_orientation = self.robot.link_frames()
         return replace(
             state,
@@ -128,6 +149,8 @@ class World:
                 self._place(name, PARKED)
         if changed("object_shape", "object_position", "object_orientation"):
             self._place(shape, state.object_position[0], state.object_orientation[0])
+            if self._solid is not None:
+                self._solid.place(state.object_position[0], state.object_orientation[0])
         if changed("object_shape", "object_color"):
             self._paint(shape, state.object_color[0])
         if changed("target"):
@@ -144,7 +167,7 @@ class World:
             self.bodies[name], position, orientation, physicsClientId=self.client
         )
 
-    def _pose(self, name: str) -> tuple[tuple[float, ...], tuple[float, ...]]:
+    def _pose(self, name: str) -> Pose:
         at, turned = p.getBasePositionAndOrientation(self.bodies[name], physicsClientId=self.client)
         return at, turned
 

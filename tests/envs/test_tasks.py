@@ -46,16 +46,18 @@ def test_episodes_start_unsolved_where_the_factors_say(task):
 def test_rewards_can_be_computed_from_goals(task, reward):
     env = TaskEnv(task, "goal", reward)
     env.reset(seed=0)
-    seen, rewards = [], []
+    seen, rewards, tolls = [], [], []
     for action in np.random.default_rng(0).uniform(-1, 1, (5, *env.action_space.shape)):
         observation, given, _, _, info = env.step(action)
         seen.append(observation)
         rewards.append(given)
-        assert given == pytest.approx(-info["distance"] if reward == "dense" else info["is_success"] - 1.0)
+        tolls.append(info)
+        cost = info["distance"] + info["toll"]
+        assert given == pytest.approx(-cost if reward == "dense" else info["is_success"] - 1.0)
     goals = (np.stack([one[name] for one in seen]) for name in ("achieved_goal", "desired_goal"))
-    np.testing.assert_allclose(env.compute_reward(*goals, [{}] * 5), rewards, atol=1e-6)
+    np.testing.assert_allclose(env.compute_reward(*goals, tolls), rewards, atol=1e-6)
     reached = seen[0]["achieved_goal"]
-    assert env.compute_reward(reached, reached, {}) == 0.0
+    assert env.compute_reward(reached, reached, {"toll": 0.0}) == 0.0
     env.close()
 
 
