@@ -20,6 +20,7 @@ Choices: TypeAlias = Annotated[dict[str, Any], tyro.conf.Fixed, tyro.conf.Suppre
 Count: TypeAlias = Annotated[int, Field(ge=1)]
 Positive: TypeAlias = Annotated[float, Field(gt=0)]
 
+TaskName: TypeAlias = Literal["reach", "planar_reach", "push", "pick_and_place"]
 # spelt out, because reading them from simfactor.encoders would load torch for every --help; a test compares
 ObjectiveName: TypeAlias = Literal[
     "supervised",
@@ -64,7 +65,10 @@ class World:
     """What is rendered, and which part of it the encoder and the policy may train on."""
 
     space: str = "tabletop"
-    """Factor space: a ready one (tabletop, isaac3d, mpi3d) or the path of a YAML file."""
+    """Factor space: a ready one (tabletop, arm, push, pick_and_place, isaac3d, mpi3d) or the path of a YAML
+    file."""
+    task: TaskName = "reach"
+    """What agents have to do; planar_reach wants the space arm, push and pick_and_place their own."""
     renderer: Literal["raster", "tiny", "bullet-gl"] = "raster"
     """Rendering backend: raster follows every factor, tiny does so slowly, bullet-gl needs OpenGL."""
     image_size: Literal[64, 128] = 64

@@ -6,7 +6,7 @@ from typing import get_args
 import pytest
 
 from simfactor import cli
-from simfactor.config import NetworkName, ObjectiveName, RunConfig, load_config
+from simfactor.config import NetworkName, ObjectiveName, RunConfig, TaskName, load_config
 from simfactor.errors import SimfactorError
 
 READY = sorted((Path(__file__).parent.parent / "configs").glob("*.yaml"))
@@ -82,9 +82,11 @@ def test_an_unknown_command_is_an_error_with_a_remedy(capsys: pytest.CaptureFixt
     assert "Did you mean 'transfer'?" in capsys.readouterr().err
 
 
-def test_objectives_and_networks_are_all_offered() -> None:
+def test_objectives_networks_and_tasks_are_all_offered() -> None:
     from simfactor.encoders import OBJECTIVES
     from simfactor.encoders.networks import NETWORKS
+    from simfactor.envs.task_env import TASKS
 
     assert get_args(ObjectiveName) == tuple(OBJECTIVES)
     assert get_args(NetworkName) == tuple(NETWORKS)
+    assert get_args(TaskName) == tuple(TASKS)

@@ -15,6 +15,7 @@ from simfactor import agents
 from simfactor.config import Agent, Correlation, RunConfig, World
 from simfactor.encoders import OBJECTIVES, LatentLayout
 from simfactor.envs import make_env
+from simfactor.envs.task_env import TASKS
 from simfactor.errors import SimfactorError, naming
 from simfactor.factors import FactorSpace, load_space
 from simfactor.render import StudioSpec
@@ -116,6 +117,7 @@ class Plan:
         latent = agent.observation == "latent"
         return functools.partial(
             make_env,
+            task=self.run.world.task,
             observation=agent.observation,
             encoder=self.folder / "encoder" if latent else None,
             blocks=(agent.blocks or None) if latent else None,
@@ -158,6 +160,17 @@ def make_plan(run: RunConfig) -> Plan:
         with naming(f"agents.train.{name}"):
             _check_agent(agent, plan.layout)
     return plan
+
+
+def check_task(plan: Plan) -> None:
+    """Raise SimfactorError unless the agents' task is in the scene that is rendered."""
+    task = plan.run.world.task
+    ready = load_space(TASKS[task].space)
+    if plan.policy_space.scene != ready.scene:
+        raise SimfactorError(
+            f"agents do {task!r} in scene {ready.scene!r}, but world.space is of "
+            f"{plan.policy_space.scene!r}; use the space {TASKS[task].space!r}, or another task."
+        )
 
 
 def _shown(space: FactorSpace, world: World) -> FactorSpace:

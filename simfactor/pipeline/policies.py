@@ -28,7 +28,11 @@ def training_options(plan: Plan, agent: Agent) -> dict[str, Any]:
     """The arguments of ``train_agent`` for this agent, but for the seed."""
     options: dict[str, Any] = {
         "steps": plan.run.agents.steps,
-        "about": {"space": plan.policy_space.fingerprint, "observation": agent.observation},
+        "about": {
+            "task": plan.run.world.task,
+            "space": plan.policy_space.fingerprint,
+            "observation": agent.observation,
+        },
     }
     if agent.observation == "state":
         return options

@@ -15,7 +15,7 @@ from simfactor.config import Agent, RunConfig
 from simfactor.errors import SimfactorError
 from simfactor.pipeline.partners import encoder_images
 from simfactor.pipeline.pictures import pictures
-from simfactor.pipeline.plan import Images, Plan, make_plan
+from simfactor.pipeline.plan import Images, Plan, check_task, make_plan
 from simfactor.pipeline.policies import check_policy, open_policy, training_options, version
 from simfactor.pipeline.records import provenance, read_json, stage_seconds, timed, write_json
 from simfactor.pipeline.scoring import format_stored, score_encoder
@@ -29,7 +29,7 @@ DIAGNOSIS = Path("transfer") / "diagnosis.json"
 
 def run(config: RunConfig) -> dict[str, Any]:
     """All stages in order. Returns the summary."""
-    make_plan(config)
+    check_task(make_plan(config))
     for stage in (generate, train_encoder, score, train_agent, transfer):
         stage(config)
     return report(config)
@@ -103,6 +103,7 @@ def score(config: RunConfig) -> dict[str, Any]:
 def train_agent(config: RunConfig) -> None:
     """All agents, all seeds, side by side."""
     plan = make_plan(config)
+    check_task(plan)
     with timed(config, "train-agent"):
         jobs = [
             agents.TrainJob(

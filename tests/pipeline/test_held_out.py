@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 import yaml
 
-from simfactor import cli
-from simfactor.config import load_config
+from simfactor import cli, pipeline
+from simfactor.config import RunConfig, World, load_config
 from simfactor.data import FactorDataset
 from simfactor.errors import SimfactorError
 from simfactor.pipeline import make_plan
@@ -137,3 +137,10 @@ def written(tmp_path: Path, world: dict, shifts: dict | None = None):
     path = tmp_path / "run.yaml"
     path.write_text(yaml.safe_dump({"world": world, "transfer": {"shifts": shifts or {}}}))
     return load_config(path)
+
+
+def test_a_task_in_another_scene_is_refused_before_any_work(tmp_path: Path) -> None:
+    config = RunConfig(out=str(tmp_path / "run"), world=World(space="isaac3d"))
+    with pytest.raises(SimfactorError, match=r"'reach' in scene 'tabletop', but world.space is of 'isaac3d'"):
+        pipeline.run(config)
+    assert not (tmp_path / "run").exists()
