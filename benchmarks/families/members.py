@@ -9,6 +9,7 @@ from typing import Any
 from simfactor.encoders import OBJECTIVES
 
 FEATURES = "dae"  # a step on the way to another encoder, no member
+GAN, LONG = "info_gan_r1", 30  # epochs: a game takes longer to learn than a likelihood
 LABEL_SHARES = (0.001, 0.01, 0.1, 1.0)
 OURS = {"network": "keypoints", "learning_rate": 3e-3}  # as in the quickstart; it finds small objects
 OURS_OBJECTIVES = ("supervised", "semi_supervised", "interventional", "interventional_unlabelled")
@@ -49,7 +50,7 @@ def with_share(objective: str, share: float) -> Member:
 
 
 def members() -> dict[str, Member]:
-    """Every family of the package by its name, then those with few labels."""
+    """Every family of the package by its name, one at length, then those with few labels."""
     found = [
         Member(name, name, told(name), {} if recipe.fit is None else {"network": None})
         for name, recipe in OBJECTIVES.items()
@@ -58,6 +59,7 @@ def members() -> dict[str, Member]:
     found.append(
         Member("darla", "beta_vae", "nothing", {"options": {"likelihood": "perceptual", "beta": 1.0}}, True)
     )
+    found.append(Member(f"{GAN} long", GAN, told(GAN), {"epochs": LONG}))
     found += [Member(f"{name} keypoints", name, told(name), OURS) for name in OURS_OBJECTIVES]
     found += [with_share(name, share) for name in LABEL_OBJECTIVES for share in LABEL_SHARES[:-1]]
     return {member.name: member for member in found}

@@ -145,7 +145,8 @@ class FactorEncoder(nn.Module):
         return logits.float()
 
     def _with_noise(self, latents: Tensor) -> Tensor:
-        return pad(latents, (0, self._decoder_inputs - latents.shape[1]))
+        # 1 in each: as long as Gaussian noise is, while 0 would be unlike anything seen in training
+        return pad(latents, (0, self._decoder_inputs - latents.shape[1]), value=1.0)
 
     def _autocast(self) -> torch.autocast:
         # bf16 has the range of float32, so no loss scaling; on CPUs without bf16 units it is slower

@@ -5,11 +5,8 @@ pictures and is used on real ones, so it is as good as the pictures are real. In
 share all layers but the last. Here the critic is a network of its own: any network can then be the encoder,
 normalised or not, and a price on the critic's slope does not bind it.
 
-``info_gan`` is the paper's game, ``info_gan_r1`` charges the critic for its slope. On the ``isaac3d`` space
-(conv64, 64 px, batches of 16, rate 0.001, 32 noise inputs) after 300 steps the pictures of the latter
-differed and Q read 86 % of the codes' variance off them; the former showed one picture, another one every few
-dozen steps, and Q read nothing. Both need many thousands of steps: after 1,125 there are rough scenes without
-objects, and Q says little of real images.
+``info_gan`` is the paper's game, ``info_gan_r1`` charges the critic for its slope: without that it soon wins,
+and the generator shows one picture whatever the code. Both need many thousands of steps, where VAEs need one.
 """
 
 from __future__ import annotations
@@ -24,7 +21,7 @@ from simfactor.encoders.layout import LatentLayout
 from simfactor.encoders.networks.critics import ImageCritic
 from simfactor.encoders.objectives.objective import Batch, Model, Posterior, Step, Terms
 
-NOISE = 8  # inputs of the generator beside the code; few, so that 0 in all of them is not unusual
+NOISE = 8  # inputs of the generator beside the code
 SLOPE_SHARE = 0.25  # of the real images are charged for the critic's slope
 REACH = 2.0  # codes are uniform in +- this, which is how far traversals walk
 
@@ -50,11 +47,13 @@ def critic(model: Model, batch: Batch, step: Step) -> Terms:
     return {"real": softplus(-judge(batch.targets)).mean(), "generated": softplus(judge(fakes)).mean()}
 
 
-def critic_r1(model: Model, batch: Batch, step: Step, *, slope_weight: float = 5.0) -> Terms:
+def critic_r1(model: Model, batch: Batch, step: Step, *, slope_weight: float = 0.1) -> Terms:
     """The same, and a critic that is steep at real images pays for it (Mescheder et al. 2018, eq. 9).
 
-    Without that it outruns the generator, whose gradient it then hides. A gradient of a gradient is dear, so
-    it is taken at a share of the images.
+    Without that it outruns the generator, whose gradient it then hides. The paper's price, 5 in these units
+    or more, is for large pictures: at 64 pixels it leaves them grey and noisy (Karras et al. 2020, "Training
+    generative adversarial networks with limited data", scale it with the number of pixels). A gradient of a
+    gradient is dear, so it is taken at a share of the images.
     """
     count = max(1, round(SLOPE_SHARE * len(batch.targets)))
     slope = squared_slope(model.extras["critic"], batch.targets[:count])

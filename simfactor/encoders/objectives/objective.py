@@ -105,7 +105,7 @@ class Objective:
     extras: Callable[[LatentLayout], dict[str, nn.Module]] = _nothing  # networks beside encoder and decoder
     # (a "codebook" among them is applied to the latents that users get)
     fit: Callable[[Values, int, int], Fitted] | None = None  # instead of players: what is fitted at once
-    decoder_noise: int = 0  # inputs of the decoder beside the latents, 0 in pictures of latents
+    decoder_noise: int = 0  # inputs of the decoder beside the latents, 1 in pictures of latents
 
     def network_named(self, asked: str | None) -> str:
         """The network for it, None being the usual one. Raises SimfactorError where only one will do."""
