@@ -6,6 +6,7 @@ from simfactor.transfer.episodes import Act, Episodes, MakeEnv, evaluate_domain
 from simfactor.transfer.evaluate import Results, evaluate, evaluate_jobs
 from simfactor.transfer.job import Job
 from simfactor.transfer.ladders import tabulate_ladders
+from simfactor.transfer.proxy import probe_domains, rank_correlation
 from simfactor.transfer.results import format_interval, format_table, tabulate
 from simfactor.transfer.severity import curve_area, interaction
 from simfactor.transfer.significance import episodes_to_tell, holm, mcnemar, paired_p, smallest_drop
@@ -53,6 +54,8 @@ __all__ = [
     "mcnemar",
     "paired_gap",
     "paired_p",
+    "probe_domains",
+    "rank_correlation",
     "shift_level",
     "smallest_drop",
     "tabulate",
