@@ -6,6 +6,7 @@ Importing this package registers them (``TASK_IDS``) and loads neither PyBullet 
 
 import gymnasium
 
+from simfactor.envs.counterfactual_observation import CounterfactualObservation
 from simfactor.envs.factor_control import FactorControl
 from simfactor.envs.latent_observation import LatentObservation, VectorLatentObservation
 from simfactor.envs.make import TASK_IDS, make_env
@@ -13,6 +14,7 @@ from simfactor.envs.true_task_latents import TrueTaskLatents
 
 __all__ = [
     "TASK_IDS",
+    "CounterfactualObservation",
     "FactorControl",
     "LatentObservation",
     "TrueTaskLatents",

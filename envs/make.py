@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import gymnasium as gym
 
+from simfactor.envs.counterfactual_observation import CounterfactualObservation
 from simfactor.envs.factor_control import FactorControl
 from simfactor.envs.latent_observation import LatentObservation, open_encoder
 from simfactor.envs.true_task_latents import TrueTaskLatents
@@ -35,6 +36,7 @@ def make_env(
     renderer: str = "raster",
     render_mode: str | None = None,
     true_task: bool = False,
+    counterfactual: FactorSpace | None = None,
     **options: Any,
 ) -> gym.Env[Any, Any]:
     """A task whose factors are drawn from ``space`` and whose observation may be latents.
@@ -49,6 +51,8 @@ def make_env(
         encoder, blocks: for ``latent``: the encoder or its folder, and which blocks (None: all), as
             :class:`LatentObservation` takes them.
         true_task: put what is true into the latents of task factors (:class:`TrueTaskLatents`).
+        counterfactual: for ``pixels``: show beside them the same state with the factors of this space drawn
+            anew (:class:`CounterfactualObservation`).
         image_size: pixels; by default the encoder's, else 64.
         renderer, render_mode, options: further arguments of TaskEnv.
 
@@ -65,12 +69,17 @@ def make_env(
         raise SimfactorError(f"blocks={blocks!r} choose latents; give them with observation='latent' only.")
     if encoder is None and true_task:
         raise SimfactorError("true_task corrects latents; give it with observation='latent' only.")
+    if counterfactual is not None and observation != "pixels":
+        raise SimfactorError(
+            f"observation={observation!r} shows no counterfactual pictures; use observation='pixels'."
+        )
     if encoder is not None:
         encoder = open_encoder(encoder)
         image_size = image_size or encoder.image_size
+    shown = observation if encoder is None else "pixels"
     env: gym.Env[Any, Any] = gym.make(
         TASK_IDS[task],
-        observation="pixels" if encoder is not None else observation,
+        observation=shown if counterfactual is None else "state",  # the wrapper takes the pictures
         image_size=image_size or 64,
         renderer=renderer,
         render_mode=render_mode,
@@ -78,6 +87,8 @@ def make_env(
     )
     if space is not None:
         env = FactorControl(env, space)
+    if counterfactual is not None:
+        return CounterfactualObservation(env, counterfactual, image_size or 64, renderer)
     if encoder is None:
         return env
     env = LatentObservation(env, encoder, blocks)

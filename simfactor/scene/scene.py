@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from types import TracebackType
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -187,12 +188,18 @@ class Scene:
         Raises SimfactorError as :meth:`apply` does, with the number of the row, and for columns of different
         lengths.
         """
-        given = {name: np.asarray(values) for name, values in columns.items()}
-        shapes = {name: values.shape for name, values in given.items()}
-        if len(set(shapes.values())) != 1 or any(len(shape) != 1 for shape in shapes.values()):
-            raise SimfactorError(f"columns have shapes {shapes}; give (n,) values for each of one or more.")
-        (count,) = next(iter(shapes.values()))
+        given = _columns(columns)
+        count = len(next(iter(given.values())))
         return self._changed(self._defaults.repeat(count), given)
+
+    def variants(self, columns: Mapping[str, ArrayLike]) -> SceneState:
+        """The world as it is now in n rows, with ``columns`` changed; the world itself stays as it is.
+
+        ``columns`` and errors are as of :meth:`state`.
+        """
+        given = _columns(columns)
+        count = len(next(iter(given.values())))
+        return self._changed(self._world.read(self._state).repeat(count), given)
 
     def show(self, state: SceneState, height: int, width: int) -> RenderBatch:
         """The rows of ``state``, for a renderer: an image of height x width pixels each."""
@@ -231,6 +238,15 @@ class Scene:
         if name not in self._owner:
             raise unknown_name("factor", name, self.factor_names)
         return self._owner[name]
+
+
+def _columns(columns: Mapping[str, ArrayLike]) -> dict[str, NDArray[Any]]:
+    """Columns as arrays of one length."""
+    given = {name: np.asarray(values) for name, values in columns.items()}
+    shapes = {name: values.shape for name, values in given.items()}
+    if len(set(shapes.values())) != 1 or any(len(shape) != 1 for shape in shapes.values()):
+        raise SimfactorError(f"columns have shapes {shapes}; give (n,) values for each of one or more.")
+    return given
 
 
 def _one_row(values: Mapping[str, Value]) -> dict[str, list[Value]]:
