@@ -1,4 +1,4 @@
-"""RL agents on factor-separated latents: Stable-Baselines3's algorithms, augmented one factor at a time."""
+"""RL agents on factor-separated latents, augmented one factor at a time, and on images as their baselines."""
 
 from simfactor.agents.agent import Agent, load_agent
 from simfactor.agents.algorithms import Ppo, Sac
@@ -9,20 +9,30 @@ from simfactor.agents.augmentation import (
     resolve_augmentations,
 )
 from simfactor.agents.buffers import AugmentedReplayBuffer
+from simfactor.agents.image_augmentation import ImageAugmentation, ImageAugmenter, Target
+from simfactor.agents.image_changes import convolution, shift
 from simfactor.agents.jobs import TrainJob, train_agents
 from simfactor.agents.latent_changes import drop, mix, noise, resample, swap
 from simfactor.agents.lean_sac import LeanSAC
+from simfactor.agents.pixel_buffer import PixelReplayBuffer
+from simfactor.agents.pixel_policy import PixelPolicy
 from simfactor.agents.train import environment_seed, train_agent
 
 __all__ = [
     "Agent",
     "Augmentation",
     "AugmentedReplayBuffer",
+    "ImageAugmentation",
+    "ImageAugmenter",
     "LatentAugmenter",
     "LeanSAC",
+    "PixelPolicy",
+    "PixelReplayBuffer",
     "Ppo",
     "Sac",
+    "Target",
     "TrainJob",
+    "convolution",
     "drop",
     "environment_seed",
     "load_agent",
@@ -31,6 +41,7 @@ __all__ = [
     "observed_layout",
     "resample",
     "resolve_augmentations",
+    "shift",
     "swap",
     "train_agent",
     "train_agents",

@@ -8,12 +8,14 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from gymnasium import spaces
 from numpy.typing import NDArray
 from stable_baselines3.common.policies import BasePolicy
 
 from simfactor.agents.algorithms import load_model
 from simfactor.agents.description import DESCRIPTION, read_description
 from simfactor.agents.isolation import isolated
+from simfactor.agents.pixel_policy import PIXELS, PixelPolicy, image_space
 from simfactor.encoders.layout import LatentLayout
 from simfactor.errors import SimfactorError
 
@@ -22,10 +24,11 @@ MODEL = "agent.zip"
 
 @dataclass(frozen=True)
 class Agent:
-    """A policy that acts on flat observations (L,): a state, or latents of a known layout.
+    """A policy that acts on images (S, S, 3), or flat observations (L,): a state, or latents of known layout.
 
-    layout: the blocks of the latents, None for a state. arguments: everything that decided the training, as
-    ``train_agent`` got it. environment_seeds: seeds the training environment was reset with; test on others.
+    layout: the blocks of the latents, None for a state and for images. arguments: everything that decided
+    the training, as ``train_agent`` got it. environment_seeds: seeds the training environment was reset
+    with; test on others.
     """
 
     policy: BasePolicy
@@ -33,20 +36,32 @@ class Agent:
     arguments: Mapping[str, Any]
     environment_seeds: tuple[int, ...]
 
-    def act(self, observation: NDArray[np.floating], deterministic: bool = True) -> NDArray[np.float32]:
-        """Actions (A,) for an observation (L,), or (n, A) for (n, L).
+    def act(self, observation: NDArray[Any], deterministic: bool = True) -> NDArray[np.float32]:
+        """Actions (A,) for an observation (L,) or (S, S, 3), or (n, A) for (n, L) or (n, S, S, 3).
 
         Not deterministic means sampled, with torch's global generator, as Stable-Baselines3's policies do.
-        Raises SimfactorError for observations of another width.
+        Raises SimfactorError for observations of another shape.
         """
-        width = self.policy.observation_space.shape
-        if np.shape(observation)[-1:] != width:
+        shape = self.observed_shape
+        if np.shape(observation)[-len(shape) :] != shape:
             raise SimfactorError(
                 f"the observation has shape {np.shape(observation)} but the agent acts on "
                 f"{self._observes()}; wrap the environment as it was wrapped in training."
             )
-        actions, _ = self.policy.predict(observation, deterministic=deterministic)
+        named = isinstance(self.policy.observation_space, spaces.Dict)
+        actions, _ = self.policy.predict(
+            {PIXELS: observation} if named else observation, deterministic=deterministic
+        )
         return actions
+
+    @property
+    def observed_shape(self) -> tuple[int, ...]:
+        """The shape of the observations that it acts on."""
+        if isinstance(self.policy, PixelPolicy):
+            channels, *size = image_space(self.policy.observation_space).shape
+            return (*size, channels)
+        assert self.policy.observation_space.shape is not None
+        return self.policy.observation_space.shape
 
     def check_layout(self, layout: LatentLayout | None) -> None:
         """Raise SimfactorError unless the agent was trained on observations of this layout (None: a state).
@@ -63,7 +78,8 @@ class Agent:
 
     def _observes(self) -> str:
         if self.layout is None:
-            return f"a state of shape {self.policy.observation_space.shape}"
+            kind = "images" if isinstance(self.policy, PixelPolicy) else "a state"
+            return f"{kind} of shape {self.observed_shape}"
         return f"latents {_blocks(self.layout)}"
 
 

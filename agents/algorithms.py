@@ -12,7 +12,10 @@ from stable_baselines3.common.base_class import BaseAlgorithm
 
 from simfactor.agents.augmentation import LatentAugmenter
 from simfactor.agents.buffers import AugmentedReplayBuffer
+from simfactor.agents.image_augmentation import ImageAugmenter
 from simfactor.agents.lean_sac import LeanSAC
+from simfactor.agents.pixel_buffer import PixelReplayBuffer
+from simfactor.agents.pixel_policy import PixelPolicy
 from simfactor.agents.standardize import Standardize, observation_statistics
 from simfactor.errors import SimfactorError, unknown_name
 
@@ -94,14 +97,15 @@ def build_model(
     env: gym.Env[Any, Any],
     steps: int,
     seed: int,
-    augmenter: LatentAugmenter,
+    augmenter: LatentAugmenter | ImageAugmenter,
     standardize: bool,
 ) -> BaseAlgorithm:
     """A fresh model on the CPU for a training of ``steps`` steps.
 
     It seeds the environment and (it is Stable-Baselines3) all global generators with ``seed``.
-    standardize: whether the network standardises observations, see :class:`Standardize`. Raises
-    SimfactorError if the algorithm cannot augment.
+    augmenter: that of images makes an agent on images. standardize: whether the network standardises
+    observations, see :class:`Standardize`. Raises SimfactorError if the algorithm cannot augment, or learn
+    from images.
     """
     policy: dict[str, Any] = {"net_arch": list(algorithm.network), "optimizer_kwargs": {"fused": True}}
     if standardize:
@@ -122,14 +126,23 @@ def build_model(
 
 
 def _build_sac(
-    sac: Sac, env: gym.Env[Any, Any], steps: int, augmenter: LatentAugmenter, common: dict[str, Any]
+    sac: Sac,
+    env: gym.Env[Any, Any],
+    steps: int,
+    augmenter: LatentAugmenter | ImageAugmenter,
+    common: dict[str, Any],
 ) -> BaseAlgorithm:
     replay: dict[str, Any] = {}
-    if augmenter.changes:
-        arguments = {"augmenter": augmenter, "seed": common["seed"], "steps": steps}
+    policy: str | type[PixelPolicy] = "MlpPolicy"
+    arguments = {"augmenter": augmenter, "seed": common["seed"]}
+    if isinstance(augmenter, ImageAugmenter):
+        policy = PixelPolicy
+        replay = {"replay_buffer_class": PixelReplayBuffer, "replay_buffer_kwargs": arguments}
+    elif augmenter.changes:
+        arguments["steps"] = steps
         replay = {"replay_buffer_class": AugmentedReplayBuffer, "replay_buffer_kwargs": arguments}
     return LeanSAC(
-        "MlpPolicy",
+        policy,
         env,
         buffer_size=min(sac.buffer_size, steps),
         learning_starts=sac.warmup,
@@ -141,8 +154,10 @@ def _build_sac(
 
 
 def _build_ppo(
-    ppo: Ppo, env: gym.Env[Any, Any], augmenter: LatentAugmenter, common: dict[str, Any]
+    ppo: Ppo, env: gym.Env[Any, Any], augmenter: LatentAugmenter | ImageAugmenter, common: dict[str, Any]
 ) -> BaseAlgorithm:
+    if isinstance(augmenter, ImageAugmenter):
+        raise SimfactorError("ppo learns from flat observations only; use algorithm='sac' for images.")
     if augmenter.changes:
         raise SimfactorError(
             "ppo cannot augment: its stored log-probabilities belong to the observations as they were seen. "

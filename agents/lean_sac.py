@@ -9,24 +9,26 @@ tests hold both implementations to equal weights.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 
 import torch
 from stable_baselines3 import SAC
 from stable_baselines3.common.policies import ContinuousCritic
-from stable_baselines3.common.type_aliases import ReplayBufferSamples
+from stable_baselines3.common.type_aliases import DictReplayBufferSamples, ReplayBufferSamples
 from stable_baselines3.sac.policies import LOG_STD_MAX, LOG_STD_MIN, Actor
 from torch import Tensor, nn
+
+from simfactor.agents.pixel_policy import PixelPolicy, Seen
 
 LOG_SQRT_2PI = 0.5 * math.log(2 * math.pi)
 EPSILON = 1e-6  # keeps the logarithm finite where tanh saturates; Stable-Baselines3's value
 
 
 class LeanSAC(SAC):
-    """SAC (Haarnoja et al. 2018, arXiv:1812.05905) for flat observations and ``MlpPolicy``.
+    """SAC (Haarnoja et al. 2018, arXiv:1812.05905) for flat observations and ``MlpPolicy``, or for images and
+    :class:`PixelPolicy`.
 
-    The same arguments, saved files and results as ``stable_baselines3.SAC``, without state-dependent
-    exploration and without logged losses.
+    With flat observations the same arguments, saved files and results as ``stable_baselines3.SAC``, without
+    state-dependent exploration and without logged losses.
     """
 
     def train(self, gradient_steps: int, batch_size: int = 64) -> None:
@@ -36,27 +38,41 @@ class LeanSAC(SAC):
             self._update(self.replay_buffer.sample(batch_size))
         self._n_updates += gradient_steps
 
-    def _update(self, batch: ReplayBufferSamples) -> None:
-        n = len(batch.rewards)
-        actions, log_prob = sample_actions(
-            self.actor, torch.cat((batch.observations, batch.next_observations))
-        )
+    def _update(self, batch: ReplayBufferSamples | DictReplayBufferSamples) -> None:
+        n, seen = len(batch.rewards), self._see(batch)
+        actions, log_prob = sample_actions(self.actor, seen.actor)
         entropy_coefficient = self._entropy_coefficient(log_prob[:n].detach())
         with torch.no_grad():
-            next_q = least_q(self.critic_target, batch.next_observations, actions[n:])
+            next_q = least_q(self.critic_target, seen.target, actions[n:])
             next_value = next_q - entropy_coefficient * log_prob[n:]
             target = batch.rewards + (1 - batch.dones) * self.gamma * next_value
-        q_values = all_q(self.critic, batch.observations, batch.actions)
-        critic_loss = 0.5 * (q_values - target).square().sum(1).mean()
-        step(self.critic.optimizer, critic_loss, list(self.critic.parameters()))
+        times = len(seen.critic) // n  # an augmented observation has the value of the clean one
+        q_values = all_q(self.critic, seen.critic, batch.actions.repeat(times, 1))
+        critic_loss = 0.5 * (q_values - target.repeat(times, 1)).square().sum(1).mean()
+        step(self.critic.optimizer, critic_loss)
 
-        least = least_q(self.critic, batch.observations, actions[:n])
+        least = least_q(self.critic, seen.critic[:n].detach(), actions[:n])
         actor_loss = (entropy_coefficient * log_prob[:n] - least).mean()
-        step(self.actor.optimizer, actor_loss, list(self.actor.parameters()))
+        step(self.actor.optimizer, actor_loss)
         with torch.no_grad():
-            targets: list[Tensor] = list(self.critic_target.parameters())
-            sources: list[Tensor] = list(self.critic.parameters())
-            torch._foreach_lerp_(targets, sources, self.tau)
+            torch._foreach_lerp_(*self._averaged(), self.tau)
+
+    def _see(self, batch: ReplayBufferSamples | DictReplayBufferSamples) -> Seen:
+        """What the networks are shown: features of images, or the flat observations themselves."""
+        now, then = batch.observations, batch.next_observations
+        if isinstance(self.policy, PixelPolicy):
+            assert isinstance(now, dict)
+            assert isinstance(then, dict)
+            return self.policy.see(now, then)
+        assert isinstance(now, Tensor)
+        assert isinstance(then, Tensor)
+        return Seen(torch.cat((now, then)), now, then)
+
+    def _averaged(self) -> tuple[list[Tensor], list[Tensor]]:
+        """The weights that are averages, and those that they are averages of."""
+        if isinstance(self.policy, PixelPolicy):
+            return self.policy.averaged()
+        return list(self.critic_target.parameters()), list(self.critic.parameters())
 
     def _entropy_coefficient(self, log_prob: Tensor) -> Tensor:
         """The coefficient of this update; a learned one is stepped towards the target entropy."""
@@ -65,7 +81,7 @@ class LeanSAC(SAC):
         coefficient = self.log_ent_coef.detach().exp()
         assert isinstance(self.target_entropy, float)  # "auto" is resolved when the model is set up
         loss = -(self.log_ent_coef * (log_prob + self.target_entropy)).mean()
-        step(self.ent_coef_optimizer, loss, [self.log_ent_coef])
+        step(self.ent_coef_optimizer, loss)
         return coefficient
 
 
@@ -92,8 +108,9 @@ def least_q(critic: ContinuousCritic, observations: Tensor, actions: Tensor) -> 
     return all_q(critic, observations, actions).amin(dim=1, keepdim=True)
 
 
-def step(optimizer: torch.optim.Optimizer, loss: Tensor, parameters: Sequence[Tensor]) -> None:
-    """One step down the gradient of the loss in these parameters; no other gradient is computed."""
+def step(optimizer: torch.optim.Optimizer, loss: Tensor) -> None:
+    """One step down the gradient of the loss in the optimiser's weights; no other gradient is computed."""
+    parameters = [parameter for group in optimizer.param_groups for parameter in group["params"]]
     for parameter, gradient in zip(parameters, torch.autograd.grad(loss, parameters), strict=True):
         parameter.grad = gradient
     optimizer.step()

@@ -30,7 +30,9 @@ from simfactor.agents.algorithms import (
 )
 from simfactor.agents.augmentation import Augmentation, resolve_augmentations
 from simfactor.agents.description import check_same, read_description, write_description
+from simfactor.agents.image_augmentation import ImageAugmentation, ImageAugmenter
 from simfactor.agents.isolation import isolated
+from simfactor.agents.observations import check_observations
 from simfactor.agents.record import Record
 from simfactor.encoders.layout import LatentLayout
 from simfactor.errors import SimfactorError
@@ -50,6 +52,7 @@ def train_agent(
     layout: LatentLayout | None = None,
     augmentations: Iterable[Augmentation] = (),
     latent_bank: NDArray[np.floating] | None = None,
+    image_augmentations: Iterable[ImageAugmentation] = (),
     about: Mapping[str, Any] | None = None,
     checkpoint_every: int = 1000,
     progress: bool = True,
@@ -63,19 +66,21 @@ def train_agent(
     Args:
         algorithm: ``"sac"``, ``"ppo"``, or a :class:`Sac` or :class:`Ppo` with other hyperparameters.
         layout: the blocks of the observation if it is latents (``observed_layout`` of the encoder's layout
-            and the chosen blocks); None for a state, which the network standardises.
+            and the chosen blocks); None for images, and for a state, which the network standardises.
         augmentations: factor-wise, of replayed latents.
         latent_bank: (m, L) latents that augmentations other than ``swap`` draw from.
+        image_augmentations: of replayed images, in the order in which they are applied.
         about: JSON-able; whatever else decides the result, as the encoder's checksum and the factor space.
             It is kept with the agent, and a stored agent is taken only if it is the same.
 
-    Raises SimfactorError for an observation that is not flat or does not fit the layout, an augmentation
-    that cannot be, and a folder whose training had other arguments.
+    Raises SimfactorError for an observation that is neither flat nor images or does not fit the layout, an
+    augmentation that cannot be, and a folder whose training had other arguments.
     """
     folder = Path(out)
     algorithm = resolve_algorithm(algorithm)
     augmentations = tuple(augmentations)
     augmenter = resolve_augmentations(augmentations, layout, latent_bank)
+    image_augmenter = ImageAugmenter(tuple(image_augmentations))
     if steps < 1:
         raise SimfactorError(f"steps={steps!r} must be at least 1.")
     arguments = {
@@ -87,6 +92,8 @@ def train_agent(
         "latent_bank": _checksum(latent_bank),
         "about": dict(about or {}),
     }
+    if image_augmenter.changes:
+        arguments["image_augmentations"] = [asdict(change) for change in image_augmenter.changes]
     stored = read_description(folder)
     if stored is not None and (stored["finished"] or checkpoints.latest_checkpoint(folder)):
         check_same(stored["arguments"], arguments, folder)
@@ -95,9 +102,14 @@ def train_agent(
     folder.mkdir(parents=True, exist_ok=True)
     write_description(folder, arguments, (), finished=False)
     with isolated(), contextlib.closing(make_env()) as env:
-        check_observations(env, layout)
+        images = check_observations(env.observation_space, layout, image_augmenter)
         build = functools.partial(
-            build_model, algorithm, env, steps, augmenter=augmenter, standardize=layout is None
+            build_model,
+            algorithm,
+            env,
+            steps,
+            augmenter=image_augmenter if images else augmenter,
+            standardize=layout is None and not images,
         )
         model, seeds = _start_or_resume(folder, algorithm, env, seed, build)
         _learn(model, folder, steps, seeds, checkpoint_every, progress)
@@ -113,21 +125,6 @@ def environment_seed(seed: int, step: int) -> int:
     A hash: were it ``seed`` itself, training seed 3 would practise the episode of test seed 3.
     """
     return int(np.random.SeedSequence([seed, step]).generate_state(1)[0])
-
-
-def check_observations(env: gym.Env[Any, Any], layout: LatentLayout | None) -> None:
-    """Raise SimfactorError unless observations are flat and as wide as the layout says."""
-    space = env.observation_space
-    if not isinstance(space, gym.spaces.Box) or len(space.shape) != 1:
-        raise SimfactorError(
-            f"agents act on flat observations, but the environment gives {space}; "
-            "wrap it in LatentObservation, or make it with observation='state'."
-        )
-    if layout is not None and space.shape != (layout.size,):
-        raise SimfactorError(
-            f"observations have shape {space.shape} but the layout has {layout.size} dimensions; "
-            "pass observed_layout(encoder.layout, factors) with the factors of LatentObservation."
-        )
 
 
 def _start_or_resume(

@@ -14,16 +14,17 @@ NOISE = 0.04  # standard deviation of pixel noise, uniform in 0 .. this per imag
 FIELD_CELLS = 3
 
 
-def photometric(pixels: Tensor, generator: torch.Generator) -> Tensor:
+def photometric(pixels: Tensor, generator: torch.Generator, strength: float = 1.0) -> Tensor:
     """Another light for each image: pixels (n, 3, h, w) float in [0, 1] -> the same shape and range.
 
     Exposure, tint of the light, smooth shading, contrast and noise, one draw per image from ``generator`` (on
-    the pixels' device). Nothing is fitted to any test domain: the ranges are wide and generic.
+    the pixels' device). Nothing is fitted to any test domain: the ranges are wide and generic. ``strength``
+    widens all of them.
     """
     count, device = len(pixels), pixels.device
 
     def uniform(scale: float, *shape: int) -> Tensor:
-        return scale * (2 * torch.rand(count, *shape, generator=generator, device=device) - 1)
+        return strength * scale * (2 * torch.rand(count, *shape, generator=generator, device=device) - 1)
 
     field = interpolate(
         uniform(SHADING, 1, FIELD_CELLS, FIELD_CELLS),
@@ -35,6 +36,6 @@ def photometric(pixels: Tensor, generator: torch.Generator) -> Tensor:
     lit = pixels * (gain * field.exp())
     contrast = 1 + uniform(CONTRAST, 1, 1, 1)
     middle = lit.mean(dim=(1, 2, 3), keepdim=True)
-    level = NOISE * torch.rand(count, 1, 1, 1, generator=generator, device=device)
+    level = strength * NOISE * torch.rand(count, 1, 1, 1, generator=generator, device=device)
     noise = torch.randn(pixels.shape, generator=generator, device=device)
     return torch.addcmul(lit * contrast + (1 - contrast) * middle, level, noise).clamp_(0, 1)

@@ -38,9 +38,9 @@ def equal(a: Agent, b: Agent) -> bool:
     return all(torch.equal(value, weights(b)[name]) for name, value in weights(a).items())
 
 
-def make_pixels() -> gym.Env:
-    space = gym.spaces.Box(0, 255, (8, 8, 3), np.uint8)
-    return gym.wrappers.TransformObservation(PointReach(), lambda _: np.zeros((8, 8, 3), np.uint8), space)
+def make_grid() -> gym.Env:
+    space = gym.spaces.Box(0, 255, (8, 8), np.uint8)
+    return gym.wrappers.TransformObservation(PointReach(), lambda _: np.zeros((8, 8), np.uint8), space)
 
 
 def success(agent: Agent, env: gym.Env, episodes: int = 50) -> float:
@@ -198,8 +198,8 @@ def test_an_agent_says_what_it_acts_on(tmp_path: Path) -> None:
 def test_observations_that_do_not_fit_are_refused(tmp_path: Path) -> None:
     with pytest.raises(SimfactorError, match=r"shape \(6,\) but the layout has 8 dimensions"):
         SHORT(tmp_path, layout=layout_with(2))
-    with pytest.raises(SimfactorError, match=r"act on flat observations.*wrap it in LatentObservation"):
-        train_agent(make_pixels, tmp_path, steps=10, progress=False)
+    with pytest.raises(SimfactorError, match=r"on images, .* and on flat.*wrap it in LatentObservation"):
+        train_agent(make_grid, tmp_path, steps=10, progress=False)
 
 
 @pytest.mark.parametrize(

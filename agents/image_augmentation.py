@@ -1,0 +1,129 @@
+"""Augmentation of replayed images: which changes, and which of them the value's target may see.
+
+DrQ (Kostrikov et al. 2021, arXiv:2004.13649) changes everything that is learned from. That suits small
+changes; strong ones make the target noisy, and training suffers. SVEA (Hansen et al. 2021, arXiv:2107.00644)
+computes target and policy from clean images, and lets only the critic see strongly changed ones beside them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Literal, NamedTuple, TypeAlias, get_args
+
+import torch
+from torch import Tensor
+
+from simfactor.agents.image_changes import convolution, shift
+from simfactor.encoders.augment import photometric
+from simfactor.errors import SimfactorError, unknown_name
+
+ImageKind: TypeAlias = Literal["shift", "photometric", "convolution", "rerender"]
+Target: TypeAlias = Literal["changed", "clean"]
+CHANGES: dict[str, Callable[[Tensor, torch.Generator, float], Tensor]] = {
+    "shift": shift,
+    "photometric": photometric,
+    "convolution": convolution,
+}
+DEFAULT_STRENGTH = {"shift": 4.0, "photometric": 1.0, "convolution": 1.0, "rerender": 1.0}
+
+
+@dataclass(frozen=True)
+class ImageAugmentation:
+    """One declared augmentation of images.
+
+    kind: ``shift``, ``photometric``, ``convolution`` (:mod:`simfactor.agents.image_changes`), or
+        ``rerender``: the same state with other nuisance factors, which the environment has to show
+        (:class:`simfactor.envs.CounterfactualObservation`).
+    strength: pixels (``shift``, 4), times the ranges (``photometric``, 1), share in the mixture
+        (``convolution``, 1); None takes the number in brackets. ``rerender`` has none but 1.
+    target: ``changed``: observations and successors are changed, each by itself, before anything is computed.
+        ``clean``: target and policy are computed without this change, and the critic learns the target from
+        both. ``rerender`` is always so.
+
+    Raises SimfactorError for other kinds, targets and strengths.
+    """
+
+    kind: ImageKind = "shift"
+    strength: float | None = None
+    target: Target = "changed"
+
+    def __post_init__(self) -> None:
+        if self.kind not in get_args(ImageKind):
+            raise unknown_name("image augmentation kind", self.kind, get_args(ImageKind))
+        if self.target not in get_args(Target):
+            raise unknown_name("target", self.target, get_args(Target))
+        if self.strength is None:
+            object.__setattr__(self, "strength", DEFAULT_STRENGTH[self.kind])
+        _check_strength(self.kind, self.amount)
+        if self.kind == "rerender" and self.target != "clean":
+            raise SimfactorError(
+                "rerender shows the critic a second picture of the state, of which no target is computed; "
+                "write target: clean."
+            )
+
+    @property
+    def amount(self) -> float:
+        """The strength as a number."""
+        assert self.strength is not None  # replaced in __post_init__
+        return self.strength
+
+
+class Views(NamedTuple):
+    """Images (n, 3, S, S) of a batch: observations, successors, and changed observations or None."""
+
+    now: Tensor
+    then: Tensor
+    changed: Tensor | None
+
+
+@dataclass(frozen=True)
+class ImageAugmenter:
+    """Image augmentations in the order in which they are applied. Raises SimfactorError for two rerenders."""
+
+    changes: tuple[ImageAugmentation, ...] = ()
+
+    def __post_init__(self) -> None:
+        if sum(change.kind == "rerender" for change in self.changes) > 1:
+            raise SimfactorError("rerender is named twice; name all its factors in one augmentation.")
+
+    @property
+    def rerenders(self) -> bool:
+        """Whether it needs the counterfactual pictures of an environment."""
+        return any(change.kind == "rerender" for change in self.changes)
+
+    def __call__(
+        self, now: Tensor, then: Tensor, counterfactual: Tensor | None, generator: torch.Generator
+    ) -> Views:
+        """The views of a batch of images (n, 3, S, S) in [0, 1].
+
+        ``counterfactual``: what an environment shows beside ``now``, for ``rerender``.
+        """
+        everywhere = [change for change in self.changes if change.target == "changed"]
+        critic_only = [change for change in self.changes if change.target == "clean"]
+        now, then = (_changed(images, everywhere, generator) for images in (now, then))
+        if not critic_only:
+            return Views(now, then, None)
+        changed = now
+        if self.rerenders:
+            assert counterfactual is not None  # train_agent looked for it in the observation space
+            changed = _changed(counterfactual, everywhere, generator)
+        strong = [change for change in critic_only if change.kind != "rerender"]
+        return Views(now, then, _changed(changed, strong, generator))
+
+
+def _changed(images: Tensor, changes: Iterable[ImageAugmentation], generator: torch.Generator) -> Tensor:
+    for change in changes:
+        images = CHANGES[change.kind](images, generator, change.amount)
+    return images
+
+
+def _check_strength(kind: str, strength: float) -> None:
+    if kind == "shift" and (strength < 1 or strength != int(strength)):
+        raise SimfactorError(f"strength={strength!r} of 'shift' must be a whole number of pixels, 1 or more.")
+    if not strength > 0:
+        raise SimfactorError(f"strength={strength!r} of {kind!r} must be above 0.")
+    if kind == "convolution" and strength > 1:
+        raise SimfactorError(f"strength={strength!r} of 'convolution' is a share, at most 1.")
+    if kind == "rerender" and strength != 1:
+        raise SimfactorError("rerender has no strength; narrow the space that its factors are drawn from.")

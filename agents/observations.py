@@ -1,0 +1,65 @@
+"""What agents can act on, and what of it they can be trained with."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from gymnasium import spaces
+
+from simfactor.agents.image_augmentation import ImageAugmenter
+from simfactor.agents.image_encoder import SMALLEST
+from simfactor.agents.pixel_policy import COUNTERFACTUAL, PIXELS
+from simfactor.encoders.layout import LatentLayout
+from simfactor.errors import SimfactorError
+
+
+def check_observations(
+    space: spaces.Space[Any], layout: LatentLayout | None, augmenter: ImageAugmenter
+) -> bool:
+    """Whether observations are images: uint8 (S, S, 3), or a Dict with them as ``pixels``.
+
+    Raises SimfactorError for what is neither that nor flat, for latents that are not as wide as the layout
+    says, and for image augmentations that such observations do not allow.
+    """
+    pixels = space[PIXELS] if isinstance(space, spaces.Dict) and PIXELS in space.spaces else space
+    if not _is_image(pixels):
+        _check_flat(space, layout, augmenter)
+        return False
+    assert pixels.shape is not None
+    if pixels.shape[0] < SMALLEST:
+        raise SimfactorError(f"images have shape {pixels.shape}; agents need {SMALLEST} pixels or more.")
+    if layout is not None:
+        raise SimfactorError("images have no latent layout; wrap the environment in LatentObservation.")
+    shown = isinstance(space, spaces.Dict) and COUNTERFACTUAL in space.spaces
+    if augmenter.rerenders != shown:
+        raise SimfactorError(
+            "the augmentation rerender and an environment that shows counterfactuals belong together; "
+            "name it, and wrap the environment in CounterfactualObservation, or do neither."
+        )
+    return True
+
+
+def _check_flat(space: spaces.Space[Any], layout: LatentLayout | None, augmenter: ImageAugmenter) -> None:
+    if not isinstance(space, spaces.Box) or len(space.shape) != 1:
+        raise SimfactorError(
+            f"agents act on images, uint8 (S, S, 3), and on flat observations, but the environment gives "
+            f"{space}; make it with observation='pixels' or 'state', or wrap it in LatentObservation."
+        )
+    if layout is not None and space.shape != (layout.size,):
+        raise SimfactorError(
+            f"observations have shape {space.shape} but the layout has {layout.size} dimensions; "
+            "pass observed_layout(encoder.layout, factors) with the factors of LatentObservation."
+        )
+    if augmenter.changes:
+        raise SimfactorError(
+            f"{augmenter.changes[0].kind} changes images, but observations have shape {space.shape}; "
+            "make the environment with observation='pixels', or use augmentations of latents."
+        )
+
+
+def _is_image(space: spaces.Space[Any]) -> bool:
+    if not isinstance(space, spaces.Box) or space.dtype != np.uint8 or len(space.shape) != 3:
+        return False
+    height, width, channels = space.shape
+    return height == width and channels == 3
