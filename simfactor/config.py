@@ -146,15 +146,37 @@ class Augment:
 
 
 @dataclass(frozen=True, config=STRICT)
+class ImageAugment:
+    """One augmentation of an agent's images; they are applied in the order of the list."""
+
+    kind: Literal["shift", "photometric", "convolution", "rerender"]
+    """shift: by some pixels. photometric: other light, contrast, noise. convolution: a random filter.
+    rerender: the same state with other nuisance factors, shown by the simulator."""
+    strength: Positive | None = None
+    """Pixels (shift; 4), times the usual ranges (photometric; 1), share in the mixture (convolution; 1)."""
+    target: Literal["changed", "clean"] | None = None
+    """changed (as DrQ): all is learned from changed images. clean (as SVEA): target and policy are computed
+    without this change, and the critic learns from both. rerender is always clean, others changed unless
+    told."""
+    factors: tuple[str, ...] = ()
+    """Only for rerender: what is redrawn from encoder_support, by factor name, group or role."""
+
+
+@dataclass(frozen=True, config=STRICT)
 class Agent:
     """One agent of the comparison."""
 
-    observation: Literal["latent", "state"] = "latent"
-    """latent: blocks of the encoder's latents; state: the true positions."""
+    observation: Literal["latent", "state", "pixels"] = "latent"
+    """latent: blocks of the encoder's latents; state: the true positions; pixels: images, without encoder."""
     blocks: tuple[str, ...] = ()
     """Latent blocks the agent sees, by factor name, group or role; none means all."""
     augment: tuple[Augment, ...] = ()
     """Factor-wise augmentations of the replayed latents."""
+    image_augment: tuple[ImageAugment, ...] = ()
+    """Augmentations of the replayed images, for observation: pixels."""
+    randomise: tuple[str, ...] = ()
+    """Domain randomisation: what is drawn from encoder_support in this agent's training, by factor name,
+    group or role; the rest from policy_support."""
 
 
 @dataclass(frozen=True, config=STRICT)
@@ -267,6 +289,12 @@ def _field_class(owner: Any, part: object) -> Any:
     """The configuration class of a field; for a table or list of them, the class of its entries."""
     if owner is None or not dataclasses.is_dataclass(owner):
         return owner
-    kinds = {"train": Agent, "shifts": ShiftRanges, "augment": Augment, "correlations": Correlation}
+    kinds = {
+        "train": Agent,
+        "shifts": ShiftRanges,
+        "augment": Augment,
+        "image_augment": ImageAugment,
+        "correlations": Correlation,
+    }
     sections = {"world": World, "data": Data, "encoder": Encoder, "agents": Agents, "transfer": Transfer}
     return {**sections, **kinds}.get(str(part), owner)

@@ -22,20 +22,23 @@ def test_every_mistake_in_a_file_is_reported_at_once(tmp_path: Path) -> None:
     path.write_text(
         "sed: 1\n"
         "world: {image_size: 65, suport: 3}\n"
-        "agents: {steps: 0, train: {a: {obs: 1, augment: [{factors: [a], knd: swap}]}}}\n"
+        "agents: {steps: 0, train: {a: {obs: 1, augment: [{factors: [a], knd: swap}],"
+        " image_augment: [{knd: x}]}}}\n"
         "transfer: {shifts: {x: {levl: ood1, factors: {}}}}\n"
     )
     with pytest.raises(SimfactorError) as caught:
         load_config(path)
     text = str(caught.value)
     for part in (
-        "8 mistake(s)",
+        "10 mistake(s)",
         "world.image_size: Input should be 64 or 128 (got 65)",
         "world.suport: unknown key 'suport'",
         "agents.steps: Input should be greater than or equal to 1 (got 0)",
         "agents.train.a.augment.0.knd: unknown key 'knd'; allowed: factors, kind, strength, rise. "
         "Did you mean 'kind'?",
-        "agents.train.a.obs: unknown key 'obs'; allowed: observation, blocks, augment.",
+        "agents.train.a.obs: unknown key 'obs'; allowed: observation, blocks, augment, image_augment, "
+        "randomise.",
+        "agents.train.a.image_augment.0.knd: unknown key 'knd'; allowed: kind, strength, target, factors.",
         "transfer.shifts.x.levl: unknown key 'levl'; allowed: factors, level. Did you mean 'level'?",
         "sed: unknown key 'sed'; allowed: out, seed, world, data, encoder, agents, transfer. "
         "Did you mean 'seed'?",

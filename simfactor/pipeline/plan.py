@@ -9,15 +9,14 @@ from pathlib import Path
 from typing import Any
 
 import gymnasium as gym
-import numpy as np
 
-from simfactor import agents
 from simfactor.config import Agent, Correlation, RunConfig, World
 from simfactor.encoders import OBJECTIVES, LatentLayout
 from simfactor.envs import make_env
 from simfactor.envs.task_env import TASKS
 from simfactor.errors import SimfactorError, naming
 from simfactor.factors import FactorSpace, load_space
+from simfactor.pipeline.agent_options import check_agent, counterfactual_space, sees_task, training_space
 from simfactor.render import StudioSpec
 from simfactor.transfer import Domain, MakeEnv, Shift, load_suite, transfer_domains
 
@@ -59,7 +58,7 @@ class Plan:
     def diagnosed(self) -> dict[str, Agent]:
         """The agents whose failures are to be told apart: those that see latents of the task."""
         agents = self.run.agents.train if self.run.transfer.diagnose else {}
-        return {name: agent for name, agent in agents.items() if _sees_task(agent, self.layout)}
+        return {name: agent for name, agent in agents.items() if sees_task(agent, self.layout)}
 
     @property
     def climbs(self) -> bool:
@@ -109,26 +108,39 @@ class Plan:
         """Where a trained agent is kept."""
         return self.folder / "agents" / name / f"seed-{seed}"
 
-    def make_env(self, agent: Agent, true_task: bool = False) -> MakeEnv:
+    def make_env(
+        self, agent: Agent, true_task: bool = False, counterfactual: FactorSpace | None = None
+    ) -> MakeEnv:
         """A picklable function: factor space -> the environment that this agent acts in.
 
-        ``true_task``: with the truth in the latents of task factors.
+        ``true_task``: with the truth in the latents of task factors. ``counterfactual``: with a second
+        picture in which the factors of this space are other ones.
         """
         latent = agent.observation == "latent"
+        world = self.run.world
         return functools.partial(
             make_env,
             task=self.run.world.task,
             observation=agent.observation,
             encoder=self.folder / "encoder" if latent else None,
             blocks=(agent.blocks or None) if latent else None,
-            renderer=self.run.world.renderer,
+            image_size=None if latent else world.image_size,
+            renderer=world.renderer,
             render_mode="rgb_array",
             true_task=true_task,
+            counterfactual=counterfactual,
         )
 
     def make_training_env(self, agent: Agent) -> functools.partial[gym.Env]:
         """A picklable function of no arguments: the environment this agent trains in."""
-        return functools.partial(self.make_env(agent), self.policy_space)
+        counterfactual = counterfactual_space(agent, self.encoder_space)
+        make_env = self.make_env(agent, counterfactual=counterfactual)
+        return functools.partial(make_env, self.training_space(agent))
+
+    def training_space(self, agent: Agent) -> FactorSpace:
+        """What this agent's training episodes are drawn from."""
+        support = self.run.world.policy_support
+        return training_space(agent, self.policy_space, self.encoder_space, support)
 
 
 def make_plan(run: RunConfig) -> Plan:
@@ -158,7 +170,9 @@ def make_plan(run: RunConfig) -> Plan:
     plan = Plan(run, encoder_space, score_space, policy_space, domains)
     for name, agent in run.agents.train.items():
         with naming(f"agents.train.{name}"):
-            _check_agent(agent, plan.layout)
+            check_agent(agent, plan.layout, encoder_space)
+            with naming("randomise"):
+                plan.training_space(agent)
     return plan
 
 
@@ -208,31 +222,3 @@ def _without(space: FactorSpace, choices: Mapping[str, Any]) -> FactorSpace:
     if left[name].describe() == space[name].describe():
         raise SimfactorError(f"{dict(choices)} is outside encoder_support already; choose what is inside.")
     return left
-
-
-def augmentations(agent: Agent) -> list[agents.Augmentation]:
-    """The augmentations of an agent as ``train_agent`` takes them."""
-    return [agents.Augmentation(a.factors, a.kind, a.strength, a.rise) for a in agent.augment]
-
-
-def observed_layout(agent: Agent, layout: LatentLayout) -> LatentLayout:
-    """The layout of what an agent on latents observes."""
-    return agents.observed_layout(layout, agent.blocks or None)
-
-
-def _sees_task(agent: Agent, layout: LatentLayout) -> bool:
-    seen = observed_layout(agent, layout).roles if agent.observation == "latent" else {}
-    return bool(seen.get("task"))
-
-
-def _check_agent(agent: Agent, layout: LatentLayout) -> None:
-    if agent.observation == "state":
-        named = [*agent.blocks, *(factor for a in agent.augment for factor in a.factors)]
-        if named:
-            raise SimfactorError(
-                f"observation 'state' has no latent blocks, but {', '.join(named)} are named; "
-                "use observation: latent, or name none."
-            )
-        return
-    observed = observed_layout(agent, layout)
-    agents.resolve_augmentations(augmentations(agent), observed, np.zeros((2, observed.size)))

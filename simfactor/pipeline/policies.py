@@ -18,9 +18,16 @@ from simfactor.data import FactorDataset
 from simfactor.encoders import FactorEncoder
 from simfactor.encoders.pretrained import WEIGHTS
 from simfactor.errors import SimfactorError
-from simfactor.pipeline.plan import Plan, augmentations, observed_layout
+from simfactor.pipeline.agent_options import (
+    augmentations,
+    counterfactual_space,
+    image_augmentations,
+    observed_layout,
+)
+from simfactor.pipeline.plan import Plan
 from simfactor.transfer import Act
 
+PIXEL_SAC = agents.Sac(batch_size=64, learning_rate=1e-3)  # larger batches would take twice as long
 BANK = 1000  # images whose latents are the empirical prior of `resample`
 
 
@@ -30,18 +37,29 @@ def training_options(plan: Plan, agent: Agent) -> dict[str, Any]:
         "steps": plan.run.agents.steps,
         "about": {
             "task": plan.run.world.task,
-            "space": plan.policy_space.fingerprint,
+            "space": plan.training_space(agent).fingerprint,
             "observation": agent.observation,
         },
     }
     if agent.observation == "state":
         return options
+    if agent.observation == "pixels":
+        return _with_pixels(plan, agent, options)
     weights = _checksum([plan.folder / "encoder" / WEIGHTS], "train-encoder")
     encoder = FactorEncoder.from_pretrained(plan.folder / "encoder")
     options["about"] |= {"encoder": weights}
     options |= {"layout": observed_layout(agent, encoder.layout), "augmentations": augmentations(agent)}
     if any(augmentation.kind in FROM_BANK for augmentation in agent.augment):
         options["latent_bank"] = latent_bank(plan, agent, encoder)
+    return options
+
+
+def _with_pixels(plan: Plan, agent: Agent, options: dict[str, Any]) -> dict[str, Any]:
+    redrawn = counterfactual_space(agent, plan.encoder_space)
+    options |= {"algorithm": PIXEL_SAC, "image_augmentations": image_augmentations(agent)}
+    options["about"] |= {"image_size": plan.run.world.image_size}
+    if redrawn is not None:
+        options["about"] |= {"redrawn": redrawn.fingerprint}
     return options
 
 
@@ -63,7 +81,7 @@ def check_policy(plan: Plan, agent: Agent, folder: Path) -> None:
     if not (folder / MODEL).exists():
         raise SimfactorError(f"{folder} holds no agent; run `simfactor train-agent` first.")
     trained = agents.load_agent(folder)
-    if agent.observation == "state":
+    if agent.observation != "latent":
         trained.check_layout(None)
         return
     encoder = FactorEncoder.from_pretrained(plan.folder / "encoder")

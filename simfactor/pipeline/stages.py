@@ -231,7 +231,7 @@ def _jobs(plan: Plan, name: str, agent: Agent, true_task: bool = False) -> list[
 def _keep_films(plan: Plan, results: Results) -> None:
     """The film of each domain's first episode, as the first agent that sees images met it."""
     trained = plan.run.agents.train
-    seeing = [name for name, agent in trained.items() if agent.observation == "latent"] or list(trained)
+    seeing = [name for name, agent in trained.items() if agent.observation != "state"] or list(trained)
     tested = results[seeing[0]][plan.training_seeds[0]]
     films: dict[str, Any] = {n: episodes.film for n, episodes in tested.items() if episodes.film is not None}
     buffer = io.BytesIO()

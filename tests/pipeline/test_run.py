@@ -15,9 +15,11 @@ import pytest
 import yaml
 
 from simfactor import cli
+from simfactor.config import load_config
+from simfactor.pipeline.plan import make_plan
 
 TINY = Path(__file__).parent / "tiny.yaml"
-AGENTS = ("latent-augmented", "latent-task", "state")
+AGENTS = ("latent-augmented", "latent-task", "state", "pixels")
 DOMAINS = {"clean": "clean", "lighting-ood2": "ood2", "texture-ood1": "ood1"}
 DOMAINS |= {"light-1": "ood1", "wood-1": "ood1", "both-1": "ood1"}  # of the suite
 CLIMBING = ["--transfer.suite", str(TINY.with_name("suite.yaml")), "--transfer.diagnose"]
@@ -77,6 +79,23 @@ def test_ladders_are_climbed(finished: Path) -> None:
         assert entry["curves"]["light"]["severities"] == [0, 1]
         assert list(entry["interactions"]) == ["both-1"]
     assert 'id="ladders"' in (finished / "report.html").read_text()
+
+
+def test_a_randomised_agent_trains_in_the_encoders_world_and_is_tested_like_the_others(
+    finished: Path,
+) -> None:
+    plan = make_plan(load_config(finished / "config.yaml"))
+    pixels, state = (plan.run.agents.train[name] for name in ("pixels", "state"))
+    assert plan.training_space(state) == plan.policy_space
+    space = plan.training_space(pixels)
+    assert space["light_azimuth"] == plan.encoder_space["light_azimuth"]
+    assert space["table_texture"] == plan.policy_space["table_texture"]
+    description = json.loads((plan.agent_folder("pixels", 1) / "agent.json").read_text())
+    about = description["arguments"]["about"]
+    assert about["space"] == space.fingerprint
+    assert about["redrawn"] == plan.encoder_space.select(["table_texture"]).fingerprint
+    tested = json.loads((finished / "summary.json").read_text())["agents"]
+    assert tested["pixels"]["clean"]["success"]["n"] == tested["state"]["clean"]["success"]["n"]
 
 
 def test_failures_are_told_apart(finished: Path) -> None:
@@ -164,6 +183,8 @@ def test_a_stage_without_what_it_needs_says_what_to_run(
     assert f"simfactor {remedy}" in capsys.readouterr().err
 
 
+PIXELS = {"observation": "pixels"}
+RERENDER = {"kind": "rerender"}
 BAD: dict[str, tuple[dict[str, Any], str]] = {
     "factor": ({"world": {"policy_support": {"light_azimut": [0, 1]}}}, "Did you mean 'light_azimuth'"),
     "range": ({"world": {"encoder_support": {"light_intensity": [0, 99]}}}, "is not inside the domain"),
@@ -188,6 +209,34 @@ BAD: dict[str, tuple[dict[str, Any], str]] = {
     "augmented task": (
         {"agents": {"train": {"a": {"augment": [{"factors": ["target_x"]}]}}}},
         "would hide from the policy what its task is",
+    ),
+    "pixel blocks": (
+        {"agents": {"train": {"a": {"observation": "pixels", "augment": [{"factors": ["lighting"]}]}}}},
+        "observation 'pixels' has no latent blocks, but lighting",
+    ),
+    "images of latents": (
+        {"agents": {"train": {"a": {"image_augment": [{"kind": "shift"}]}}}},
+        "has no images to change; use observation: pixels",
+    ),
+    "factors of a shift": (
+        {
+            "agents": {
+                "train": {"a": {**PIXELS, "image_augment": [{"kind": "shift", "factors": ["texture"]}]}}
+            }
+        },
+        "only rerender takes factors",
+    ),
+    "rerendered task": (
+        {"agents": {"train": {"a": {**PIXELS, "image_augment": [{**RERENDER, "factors": ["task"]}]}}}},
+        "changes nuisances only, not",
+    ),
+    "nothing to rerender": (
+        {"agents": {"train": {"a": {**PIXELS, "image_augment": [RERENDER]}}}},
+        "rerender has nothing to redraw",
+    ),
+    "randomised": (
+        {"agents": {"train": {"a": {"randomise": ["lightning"]}}}},
+        "Did you mean 'lighting'",
     ),
     "space": ({"world": {"space": "tabeltop"}}, "Did you mean 'tabletop'"),
 }

@@ -1,0 +1,112 @@
+"""What a configuration says of an agent: checked, and in the library's words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from simfactor import agents
+from simfactor.config import Agent, ImageAugment
+from simfactor.encoders import LatentLayout
+from simfactor.envs.counterfactual_observation import check_nuisances
+from simfactor.errors import SimfactorError, naming, unknown_name
+from simfactor.factors import FactorSpace
+
+
+def augmentations(agent: Agent) -> list[agents.Augmentation]:
+    """The augmentations of an agent's latents as ``train_agent`` takes them."""
+    return [agents.Augmentation(a.factors, a.kind, a.strength, a.rise) for a in agent.augment]
+
+
+def image_augmentations(agent: Agent) -> list[agents.ImageAugmentation]:
+    """The augmentations of an agent's images as ``train_agent`` takes them."""
+    return [agents.ImageAugmentation(a.kind, a.strength, _target(a)) for a in agent.image_augment]
+
+
+def observed_layout(agent: Agent, layout: LatentLayout) -> LatentLayout:
+    """The layout of what an agent on latents observes."""
+    return agents.observed_layout(layout, agent.blocks or None)
+
+
+def sees_task(agent: Agent, layout: LatentLayout) -> bool:
+    """Whether an agent sees latents of the task."""
+    seen = observed_layout(agent, layout).roles if agent.observation == "latent" else {}
+    return bool(seen.get("task"))
+
+
+def training_space(agent: Agent, policy: FactorSpace, encoder: FactorSpace, support: Any) -> FactorSpace:
+    """Where an agent trains: in the policies' world, but for what it randomises, drawn as the encoder's.
+
+    ``support``: the configuration's ranges of the policies. Raises SimfactorError for unknown names.
+    """
+    if not agent.randomise:
+        return policy
+    free = named_factors(encoder, agent.randomise)
+    return encoder.restrict({name: choice for name, choice in support.items() if name not in free})
+
+
+def counterfactual_space(agent: Agent, encoder: FactorSpace) -> FactorSpace | None:
+    """The factors that an agent's pictures are rendered again with, as the encoder's; None for none.
+
+    Raises SimfactorError for unknown names, and unless they are nuisances that vary there.
+    """
+    names = [name for a in agent.image_augment if a.kind == "rerender" for name in a.factors]
+    if not any(a.kind == "rerender" for a in agent.image_augment):
+        return None
+    varying = [name for name in named_factors(encoder, names) if not encoder[name].fixed]
+    if not varying:
+        raise SimfactorError(
+            "rerender has nothing to redraw; name factors that vary in encoder_support, as in "
+            "{kind: rerender, factors: [nuisance]}."
+        )
+    space = encoder.select(varying)
+    check_nuisances(space)
+    return space
+
+
+def named_factors(space: FactorSpace, names: Sequence[str]) -> list[str]:
+    """Factors in the space's order, by factor name, group or role. Raises SimfactorError for other names."""
+    known: Mapping[str, tuple[str, ...]] = {
+        **{role: space.by_role(role) for role in ("task", "nuisance")},
+        **space.groups,
+        **{name: (name,) for name in space.names},
+    }
+    for name in names:
+        if name not in known:
+            raise unknown_name("factor, group or role", name, known)
+    chosen = {factor for name in names for factor in known[name]}
+    return [name for name in space.names if name in chosen]
+
+
+def check_agent(agent: Agent, layout: LatentLayout, encoder: FactorSpace) -> None:
+    """Raise SimfactorError for what an agent cannot observe, and for augmentations of anything else."""
+    if agent.observation != "latent":
+        named = [*agent.blocks, *(factor for a in agent.augment for factor in a.factors)]
+        if named:
+            raise SimfactorError(
+                f"observation {agent.observation!r} has no latent blocks, but {', '.join(named)} are named; "
+                "use observation: latent, or name none."
+            )
+    else:
+        observed = observed_layout(agent, layout)
+        agents.resolve_augmentations(augmentations(agent), observed, np.zeros((2, observed.size)))
+    with naming("image_augment"):
+        _check_image_augment(agent, encoder)
+
+
+def _check_image_augment(agent: Agent, encoder: FactorSpace) -> None:
+    if agent.image_augment and agent.observation != "pixels":
+        raise SimfactorError(
+            f"observation {agent.observation!r} has no images to change; use observation: pixels, or augment."
+        )
+    for change in agent.image_augment:
+        if change.factors and change.kind != "rerender":
+            raise SimfactorError(f"{change.kind} changes the whole image; only rerender takes factors.")
+    agents.ImageAugmenter(tuple(image_augmentations(agent)))
+    counterfactual_space(agent, encoder)
+
+
+def _target(augment: ImageAugment) -> agents.Target:
+    return augment.target or ("clean" if augment.kind == "rerender" else "changed")
