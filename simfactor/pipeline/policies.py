@@ -27,7 +27,7 @@ from simfactor.pipeline.agent_options import (
 from simfactor.pipeline.plan import Plan
 from simfactor.transfer import Act
 
-PIXEL_SAC = agents.Sac(batch_size=64, learning_rate=1e-3)  # larger batches would take twice as long
+PIXEL_SAC = agents.Sac(batch_size=64)  # updates are ten times as dear as steps (docs/benchmarks.md)
 BANK = 1000  # images whose latents are the empirical prior of `resample`
 
 
