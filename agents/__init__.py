@@ -9,7 +9,7 @@ from simfactor.agents.augmentation import (
     resolve_augmentations,
 )
 from simfactor.agents.buffers import AugmentedReplayBuffer
-from simfactor.agents.image_augmentation import ImageAugmentation, ImageAugmenter, Target
+from simfactor.agents.image_augmentation import ImageAugmentation, ImageAugmenter
 from simfactor.agents.image_changes import convolution, shift
 from simfactor.agents.jobs import TrainJob, train_agents
 from simfactor.agents.latent_changes import drop, mix, noise, resample, swap
@@ -30,7 +30,6 @@ __all__ = [
     "PixelReplayBuffer",
     "Ppo",
     "Sac",
-    "Target",
     "TrainJob",
     "convolution",
     "drop",

@@ -26,7 +26,7 @@ from torch import nn
 from simfactor.agents import ImageAugmentation, ImageAugmenter, LeanSAC, Sac
 from simfactor.agents.algorithms import build_model
 from simfactor.agents.image_encoder import ImageEncoder
-from simfactor.envs import make_reach
+from simfactor.envs import make_env
 from simfactor.factors import load_space
 
 SPACE = load_space("tabletop")
@@ -111,10 +111,14 @@ def steps(repetitions: int) -> dict[str, float]:
     nuisances = SPACE.select(SPACE.by_role("nuisance"))
     appearance = SPACE.select([*SPACE.groups["lighting"], *SPACE.groups["texture"]])
     contenders = {
-        "state": make_reach(SPACE, "state"),
-        "pixels": make_reach(SPACE, "pixels"),
-        "pixels and counterfactual (light, textures)": make_reach(SPACE, "pixels", counterfactual=appearance),
-        "pixels and counterfactual (all nuisances)": make_reach(SPACE, "pixels", counterfactual=nuisances),
+        "state": make_env(SPACE, observation="state"),
+        "pixels": make_env(SPACE, observation="pixels"),
+        "pixels and counterfactual (light, textures)": make_env(
+            SPACE, observation="pixels", counterfactual=appearance
+        ),
+        "pixels and counterfactual (all nuisances)": make_env(
+            SPACE, observation="pixels", counterfactual=nuisances
+        ),
     }
     found = {}
     for name, env in contenders.items():

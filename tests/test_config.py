@@ -1,12 +1,12 @@
 """Configurations: strict, complete in their complaints, overridable from the command line."""
 
 from pathlib import Path
-from typing import get_args
+from typing import get_args, get_type_hints
 
 import pytest
 
 from simfactor import cli
-from simfactor.config import NetworkName, ObjectiveName, RunConfig, TaskName, load_config
+from simfactor.config import ImageAugment, NetworkName, ObjectiveName, RunConfig, TaskName, load_config
 from simfactor.errors import SimfactorError
 
 READY = sorted((Path(__file__).parent.parent / "configs").glob("*.yaml"))
@@ -93,3 +93,9 @@ def test_objectives_networks_and_tasks_are_all_offered() -> None:
     assert get_args(ObjectiveName) == tuple(OBJECTIVES)
     assert get_args(NetworkName) == tuple(NETWORKS)
     assert get_args(TaskName) == tuple(TASKS)
+
+
+def test_the_augmentations_of_images_are_the_librarys() -> None:
+    from simfactor.agents.image_augmentation import ImageKind
+
+    assert get_type_hints(ImageAugment)["kind"] == ImageKind

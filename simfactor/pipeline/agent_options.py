@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from simfactor import agents
+from simfactor.agents.image_augmentation import Target
 from simfactor.config import Agent, ImageAugment
 from simfactor.encoders import LatentLayout
 from simfactor.envs.counterfactual_observation import check_nuisances
@@ -108,5 +109,5 @@ def _check_image_augment(agent: Agent, encoder: FactorSpace) -> None:
     counterfactual_space(agent, encoder)
 
 
-def _target(augment: ImageAugment) -> agents.Target:
+def _target(augment: ImageAugment) -> Target:
     return augment.target or ("clean" if augment.kind == "rerender" else "changed")

@@ -10,6 +10,7 @@ import pytest
 import torch
 from point_pixels import SIZE, PointPixels
 from point_reach import PointReach, layout_with
+from stable_baselines3.common.save_util import load_from_pkl
 
 from simfactor.agents import (
     Agent,
@@ -122,7 +123,10 @@ def test_augmented_pictures_have_the_clean_ones_value() -> None:
     torch.testing.assert_close(seen.critic[4:], policy.encoder(strange))
 
 
-def test_an_interrupted_training_goes_on(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("counterfactual", "augmentations"), [(False, [SHIFT]), (True, [RERENDER])])
+def test_an_interrupted_training_goes_on(
+    counterfactual: bool, augmentations: list[ImageAugmentation], tmp_path: Path
+) -> None:
     class Interrupted(PointPixels):
         def step(self, action: np.ndarray) -> Any:
             self.total = getattr(self, "total", 0) + 1
@@ -130,9 +134,12 @@ def test_an_interrupted_training_goes_on(tmp_path: Path) -> None:
                 raise KeyboardInterrupt
             return super().step(action)
 
+    options = {"steps": 80, "image_augmentations": augmentations}
     with pytest.raises(KeyboardInterrupt):
-        train(tmp_path, Interrupted, steps=80, image_augmentations=[SHIFT])
-    agent = train(tmp_path, steps=80, image_augmentations=[SHIFT])
+        train(tmp_path, functools.partial(Interrupted, counterfactual), **options)
+    stored = load_from_pkl(tmp_path / "checkpoint-000000049" / "replay.pkl")
+    assert stored.size() == 49
+    agent = train(tmp_path, functools.partial(PointPixels, counterfactual), **options)
     assert len(agent.environment_seeds) == 2
 
 
