@@ -1,7 +1,8 @@
 """RL agents on factor-separated latents, augmented one factor at a time, and on images as their baselines."""
 
+from simfactor.agents.advice import Advised, make_advised
 from simfactor.agents.agent import Agent, load_agent
-from simfactor.agents.algorithms import Ppo, Sac
+from simfactor.agents.algorithms import Dagger, Ppo, Sac
 from simfactor.agents.augmentation import (
     Augmentation,
     LatentAugmenter,
@@ -19,9 +20,11 @@ from simfactor.agents.pixel_policy import PixelPolicy
 from simfactor.agents.train import environment_seed, train_agent
 
 __all__ = [
+    "Advised",
     "Agent",
     "Augmentation",
     "AugmentedReplayBuffer",
+    "Dagger",
     "ImageAugmentation",
     "ImageAugmenter",
     "LatentAugmenter",
@@ -35,6 +38,7 @@ __all__ = [
     "drop",
     "environment_seed",
     "load_agent",
+    "make_advised",
     "mix",
     "noise",
     "observed_layout",

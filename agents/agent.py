@@ -96,7 +96,7 @@ def load_agent(out: str | Path) -> Agent:
     arguments = stored["arguments"]
     name = arguments["algorithm"]["name"]
     # a model makes room for a whole replay buffer, which acting does not need
-    options = {"buffer_size": 1} if name == "sac" else {}
+    options = {} if name == "ppo" else {"buffer_size": 1}
     with isolated():
         model = load_model(name, folder / MODEL, **options)
     layout = arguments["layout"]

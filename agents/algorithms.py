@@ -7,11 +7,14 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 import gymnasium as gym
+import numpy as np
 from stable_baselines3 import PPO
 from stable_baselines3.common.base_class import BaseAlgorithm
+from stable_baselines3.common.noise import NormalActionNoise
 
 from simfactor.agents.augmentation import LatentAugmenter
 from simfactor.agents.buffers import AugmentedReplayBuffer
+from simfactor.agents.distillation import StudentSAC
 from simfactor.agents.image_augmentation import ImageAugmenter
 from simfactor.agents.lean_sac import LeanSAC
 from simfactor.agents.pixel_buffer import PixelReplayBuffer
@@ -68,9 +71,32 @@ class Ppo:
         check_ranges(self, positive=("batch_size", "learning_rate", "rollout", "epochs"))
 
 
-Algorithm: TypeAlias = Sac | Ppo
-ALGORITHMS: dict[str, type[Sac] | type[Ppo]] = {"sac": Sac, "ppo": Ppo}
-CLASSES: dict[str, type[BaseAlgorithm]] = {"sac": LeanSAC, "ppo": PPO}
+@dataclass(frozen=True)
+class Dagger:
+    """Imitation of a teacher that knows the truth (:mod:`simfactor.agents.distillation`); it can augment.
+
+    network, batch_size, learning_rate, warmup, updates, buffer_size: as in :class:`Sac`. noise: standard
+    deviation of what is added to the student's actions, so that it gets off its path and back. Raises
+    SimfactorError for values out of range.
+    """
+
+    network: tuple[int, ...] = (64, 64)
+    batch_size: int = 128
+    learning_rate: float = 3e-3
+    noise: float = 0.2
+    warmup: int = 100
+    updates: int = 1
+    buffer_size: int = 100_000
+
+    def __post_init__(self) -> None:
+        check_ranges(
+            self, positive=("batch_size", "learning_rate", "noise", "warmup", "updates", "buffer_size")
+        )
+
+
+Algorithm: TypeAlias = Sac | Ppo | Dagger
+ALGORITHMS: dict[str, type[Sac] | type[Ppo] | type[Dagger]] = {"sac": Sac, "ppo": Ppo, "dagger": Dagger}
+CLASSES: dict[str, type[BaseAlgorithm]] = {"sac": LeanSAC, "ppo": PPO, "dagger": StudentSAC}
 
 
 def resolve_algorithm(algorithm: str | Algorithm) -> Algorithm:
@@ -83,7 +109,7 @@ def resolve_algorithm(algorithm: str | Algorithm) -> Algorithm:
 
 
 def name_of(algorithm: Algorithm) -> str:
-    """``sac`` or ``ppo``."""
+    """``sac``, ``ppo`` or ``dagger``."""
     return type(algorithm).__name__.lower()
 
 
@@ -114,19 +140,17 @@ def build_model(
     common = {
         "learning_rate": algorithm.learning_rate,
         "batch_size": algorithm.batch_size,
-        "gamma": algorithm.discount,
-        "ent_coef": algorithm.entropy,
         "policy_kwargs": policy,
         "seed": seed,
         "device": "cpu",
     }
-    if isinstance(algorithm, Sac):
-        return _build_sac(algorithm, env, steps, augmenter, common)
-    return _build_ppo(algorithm, env, augmenter, common)
+    if isinstance(algorithm, Ppo):
+        return _build_ppo(algorithm, env, augmenter, common)
+    return _build_off_policy(algorithm, env, steps, augmenter, common)
 
 
-def _build_sac(
-    sac: Sac,
+def _build_off_policy(
+    algorithm: Sac | Dagger,
     env: gym.Env[Any, Any],
     steps: int,
     augmenter: LatentAugmenter | ImageAugmenter,
@@ -136,21 +160,28 @@ def _build_sac(
     policy: str | type[PixelPolicy] = "MlpPolicy"
     arguments = {"augmenter": augmenter, "seed": common["seed"]}
     if isinstance(augmenter, ImageAugmenter):
+        if isinstance(algorithm, Dagger):
+            raise SimfactorError("dagger learns from flat observations only; use latents of the images.")
         policy = PixelPolicy
         replay = {"replay_buffer_class": PixelReplayBuffer, "replay_buffer_kwargs": arguments}
     elif augmenter.changes:
         arguments["steps"] = steps
         replay = {"replay_buffer_class": AugmentedReplayBuffer, "replay_buffer_kwargs": arguments}
-    return LeanSAC(
-        policy,
-        env,
-        buffer_size=min(sac.buffer_size, steps),
-        learning_starts=sac.warmup,
-        tau=sac.target_rate,
-        gradient_steps=sac.updates,
+    common |= {
         **replay,
-        **common,
-    )
+        "buffer_size": min(algorithm.buffer_size, steps),
+        "learning_starts": algorithm.warmup,
+        "gradient_steps": algorithm.updates,
+    }
+    if isinstance(algorithm, Dagger):
+        spread = np.full(env.action_space.shape or (), algorithm.noise)
+        return StudentSAC(policy, env, action_noise=NormalActionNoise(0 * spread, spread), **common)
+    rules: dict[str, Any] = {
+        "gamma": algorithm.discount,
+        "ent_coef": algorithm.entropy,
+        "tau": algorithm.target_rate,
+    }
+    return LeanSAC(policy, env, **rules, **common)
 
 
 def _build_ppo(
@@ -163,6 +194,7 @@ def _build_ppo(
             "ppo cannot augment: its stored log-probabilities belong to the observations as they were seen. "
             "Use algorithm='sac', or drop the augmentations."
         )
+    common |= {"gamma": ppo.discount, "ent_coef": ppo.entropy}
     return PPO("MlpPolicy", env, n_steps=ppo.rollout, n_epochs=ppo.epochs, **common)
 
 
@@ -175,7 +207,7 @@ def check_ranges(algorithm: Algorithm, positive: tuple[str, ...]) -> None:
             raise SimfactorError(
                 f"{name_of(algorithm)}: {name}={getattr(algorithm, name)!r} must be above 0."
             )
-    if not 0 <= algorithm.discount < 1:
+    if not isinstance(algorithm, Dagger) and not 0 <= algorithm.discount < 1:
         raise SimfactorError(f"{name_of(algorithm)}: discount={algorithm.discount!r} must be in [0, 1).")
     if not all(isinstance(width, int) and width > 0 for width in algorithm.network):
         raise SimfactorError(f"{name_of(algorithm)}: network={algorithm.network!r} must be positive widths.")

@@ -177,6 +177,8 @@ class Agent:
     randomise: tuple[str, ...] = ()
     """Domain randomisation: what is drawn from encoder_support in this agent's training, by factor name,
     group or role; the rest from policy_support."""
+    teacher: str | None = None
+    """Learn what the agent of this name, on the state, would do, instead of from rewards (latent only)."""
 
 
 @dataclass(frozen=True, config=STRICT)

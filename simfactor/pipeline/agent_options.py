@@ -97,6 +97,19 @@ def check_agent(agent: Agent, layout: LatentLayout, encoder: FactorSpace) -> Non
         _check_image_augment(agent, encoder)
 
 
+def check_teacher(agent: Agent, trained: Mapping[str, Agent]) -> None:
+    """Raise SimfactorError unless an agent's teacher, if it has one, is there and sees the truth."""
+    if agent.teacher is None:
+        return
+    if agent.observation != "latent":
+        raise SimfactorError(
+            f"observation {agent.observation!r} has no teacher; only agents on latents learn from one."
+        )
+    teachers = [name for name, other in trained.items() if other.observation == "state"]
+    if agent.teacher not in teachers:
+        raise unknown_name("teacher (an agent of observation: state)", agent.teacher, teachers)
+
+
 def _check_image_augment(agent: Agent, encoder: FactorSpace) -> None:
     if agent.image_augment and agent.observation != "pixels":
         raise SimfactorError(

@@ -3,20 +3,27 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import gymnasium as gym
 
+from simfactor.agents import make_advised
 from simfactor.config import Agent, Correlation, RunConfig, World
 from simfactor.encoders import OBJECTIVES, LatentLayout
 from simfactor.envs import make_env
 from simfactor.envs.task_env import TASKS
 from simfactor.errors import SimfactorError, naming
 from simfactor.factors import FactorSpace, load_space
-from simfactor.pipeline.agent_options import check_agent, counterfactual_space, sees_task, training_space
+from simfactor.pipeline.agent_options import (
+    check_agent,
+    check_teacher,
+    counterfactual_space,
+    sees_task,
+    training_space,
+)
 from simfactor.render import StudioSpec
 from simfactor.transfer import Domain, MakeEnv, Shift, load_suite, transfer_domains
 
@@ -131,11 +138,14 @@ class Plan:
             counterfactual=counterfactual,
         )
 
-    def make_training_env(self, agent: Agent) -> functools.partial[gym.Env]:
-        """A picklable function of no arguments: the environment this agent trains in."""
+    def make_training_env(self, agent: Agent, seed: int) -> Callable[[], gym.Env[Any, Any]]:
+        """A picklable function of no arguments: the environment this agent trains in at a seed."""
         counterfactual = counterfactual_space(agent, self.encoder_space)
         make_env = self.make_env(agent, counterfactual=counterfactual)
-        return functools.partial(make_env, self.training_space(agent))
+        trains_in = functools.partial(make_env, self.training_space(agent))
+        if agent.teacher is None:
+            return trains_in
+        return functools.partial(make_advised, trains_in, self.agent_folder(agent.teacher, seed))
 
     def training_space(self, agent: Agent) -> FactorSpace:
         """What this agent's training episodes are drawn from."""
@@ -171,6 +181,7 @@ def make_plan(run: RunConfig) -> Plan:
     for name, agent in run.agents.train.items():
         with naming(f"agents.train.{name}"):
             check_agent(agent, plan.layout, encoder_space)
+            check_teacher(agent, run.agents.train)
             with naming("randomise"):
                 plan.training_space(agent)
     return plan

@@ -54,6 +54,28 @@ def training_options(plan: Plan, agent: Agent) -> dict[str, Any]:
     return options
 
 
+def training_jobs(plan: Plan, seed: int, taught: bool) -> list[agents.TrainJob]:
+    """The training at a seed of every agent that has a teacher, or of every one that has none."""
+    return [
+        agents.TrainJob(
+            f"{name} seed {seed}",
+            plan.make_training_env(agent, seed),
+            plan.agent_folder(name, seed),
+            _with_teacher(plan, agent, seed, training_options(plan, agent)) | {"seed": seed},
+        )
+        for name, agent in plan.run.agents.train.items()
+        if (agent.teacher is not None) == taught
+    ]
+
+
+def _with_teacher(plan: Plan, agent: Agent, seed: int, options: dict[str, Any]) -> dict[str, Any]:
+    if agent.teacher is not None:
+        options["algorithm"] = "dagger"
+        weights = plan.agent_folder(agent.teacher, seed) / MODEL
+        options["about"] |= {"teacher": _checksum([weights], "train-agent")}
+    return options
+
+
 def _with_pixels(plan: Plan, agent: Agent, options: dict[str, Any]) -> dict[str, Any]:
     redrawn = counterfactual_space(agent, plan.encoder_space)
     options |= {"algorithm": PIXEL_SAC, "image_augmentations": image_augmentations(agent)}

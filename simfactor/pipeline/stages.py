@@ -16,7 +16,7 @@ from simfactor.errors import SimfactorError
 from simfactor.pipeline.partners import encoder_images
 from simfactor.pipeline.pictures import pictures
 from simfactor.pipeline.plan import Images, Plan, check_task, make_plan
-from simfactor.pipeline.policies import check_policy, open_policy, training_options, version
+from simfactor.pipeline.policies import check_policy, open_policy, training_jobs, version
 from simfactor.pipeline.records import provenance, read_json, stage_seconds, timed, write_json
 from simfactor.pipeline.scoring import format_stored, score_encoder
 from simfactor.report import write_report, write_summary
@@ -105,17 +105,9 @@ def train_agent(config: RunConfig) -> None:
     plan = make_plan(config)
     check_task(plan)
     with timed(config, "train-agent"):
-        jobs = [
-            agents.TrainJob(
-                f"{name} seed {seed}",
-                plan.make_training_env(agent),
-                plan.agent_folder(name, seed),
-                training_options(plan, agent) | {"seed": seed},
-            )
-            for name, agent in config.agents.train.items()
-            for seed in plan.training_seeds
-        ]
-        agents.train_agents(jobs, workers=config.agents.workers)
+        for taught in (False, True):  # teachers come first
+            jobs = [job for seed in plan.training_seeds for job in training_jobs(plan, seed, taught)]
+            agents.train_agents(jobs, workers=config.agents.workers)
 
 
 def transfer(config: RunConfig) -> dict[str, Any]:

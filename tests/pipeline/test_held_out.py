@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -9,10 +10,10 @@ import pytest
 import yaml
 
 from simfactor import cli, pipeline
-from simfactor.config import RunConfig, World, load_config
+from simfactor.config import Agent, Agents, RunConfig, World, load_config
 from simfactor.data import FactorDataset
 from simfactor.errors import SimfactorError
-from simfactor.pipeline import make_plan
+from simfactor.pipeline import Plan, make_plan
 
 COUNT, SCORED = 90, 60
 
@@ -144,3 +145,17 @@ def test_a_task_in_another_scene_is_refused_before_any_work(tmp_path: Path) -> N
     with pytest.raises(SimfactorError, match=r"'reach' in scene 'tabletop', but world.space is of 'isaac3d'"):
         pipeline.run(config)
     assert not (tmp_path / "run").exists()
+
+
+def test_a_teacher_must_be_there_and_see_the_truth(tmp_path: Path) -> None:
+    def plan(**agents: Agent) -> Plan:
+        return make_plan(RunConfig(out=str(tmp_path), agents=Agents(train=agents)))
+
+    student = Agent(teacher="expert")
+    with pytest.raises(SimfactorError, match=r"unknown teacher .* 'expert'"):
+        plan(student=student, expert=Agent())
+    with pytest.raises(SimfactorError, match="observation 'pixels' has no teacher"):
+        plan(student=replace(student, observation="pixels"), expert=Agent(observation="state"))
+    taught = plan(student=student, expert=Agent(observation="state"))
+    with pytest.raises(SimfactorError, match="encoder has no config"):
+        taught.make_training_env(student, seed=0)()
