@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from threading import Lock
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,7 @@ from simfactor.silence import silence
 
 Array = NDArray[Any]
 
+LOADING = Lock()  # Warp loads a module at its first launch; two threads that do crash the process
 
 @contextmanager
 def quiet() -> Iterator[None]:
@@ -68,7 +70,8 @@ class Memory:
         if not threads:
             return
         if kernel.key not in self._launches:
-            command = wp.launch(kernel, threads, inputs=inputs, device=self.device, record_cmd=True)
+            with LOADING:
+                command = wp.launch(kernel, threads, inputs=inputs, device=self.device, record_cmd=True)
             self._launches[kernel.key] = (list(inputs), command)
         given, command = self._launches[kernel.key]
         for i, value in enumerate(inputs):

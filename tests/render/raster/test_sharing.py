@@ -90,6 +90,22 @@ def test_threads_do_not_matter(lab, same, count):
         same(lab.render(batch, threads=threads, **CPU), lab.render(batch, **CPU))
 
 
+FIRST_IMAGES = """
+import numpy as np
+from simfactor.render import Studio, make_renderer
+
+with Studio("tabletop", image_size=16) as studio:
+    batch = studio.scene.batch({"light_azimuth": np.arange(8.0)}, 16, 16)
+print(make_renderer("raster", device="cpu", threads=4).render(batch).rgb.shape)
+"""
+
+
+def test_threads_may_be_the_first_to_draw():
+    """Kernels are loaded when they are first launched, by one thread only."""
+    done = subprocess.run([sys.executable, "-c", FIRST_IMAGES], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (0, "(8, 16, 16, 3)\n"), done.stderr
+
+
 def test_what_was_rendered_before_does_not_matter(lab, same):
     """Memory is kept between calls: larger, smaller, and other worlds leave no trace."""
     batch = lab.random(0, 2)
