@@ -6,26 +6,22 @@ import ctypes
 import multiprocessing
 import os
 import signal
-import sys
 import threading
 from collections.abc import Generator, Iterator, Sequence
 from concurrent.futures import CancelledError, ProcessPoolExecutor, as_completed
-from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
-from multiprocessing.resource_tracker import ensure_running
 from pathlib import Path
-from types import ModuleType
 from typing import Protocol, TypeAlias
 
 from simfactor.data.manifest import Manifest
 from simfactor.data.shards import Shard, write_shard
 from simfactor.frames import Images
+from simfactor.processes import lean_start
 from simfactor.render import Studio
 
 CHUNK_IMAGES = 64
 CHUNK_PIXELS = 1 << 22
-THREAD_LIMITS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 
 
 Shards: TypeAlias = Generator[tuple[int, Shard], None, None]
@@ -71,7 +67,7 @@ def shards_in_pool(recipe: Manifest, folder: Path, numbers: Sequence[int], worke
     stop = context.RawValue(ctypes.c_bool, False)  # without a lock that a killed worker could take along
     pool = ProcessPoolExecutor(workers, context, _start_worker, (_Task(recipe, folder, stop),))
     try:
-        with _lean_start():
+        with lean_start():
             futures = {pool.submit(_work, number): number for number in numbers}
         for future in as_completed(futures):
             yield futures[future], future.result()
@@ -115,48 +111,3 @@ def _work(number: int) -> Shard:
     if _task.stop.value:
         raise CancelledError  # before the studio opens
     return render_shard(_task.studio, _task.recipe, _task.folder, number, _task.stop)
-
-
-@contextmanager
-def _lean_start() -> Iterator[None]:
-    """Processes started inside block SIGINT, keep to one thread, and do without the caller's main module.
-
-    A worker needs nothing of ``__main__``; importing it there would run a script that has no
-    ``if __name__ == "__main__"`` once more, and load whatever a program loads.
-    """
-    threads = {name: os.environ.get(name) for name in THREAD_LIMITS}
-    main = sys.modules["__main__"]
-    with _deferred_interrupt():
-        ensure_running()  # starting the tracker later would unblock SIGINT
-        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-        try:
-            os.environ.update(dict.fromkeys(THREAD_LIMITS, "1"))
-            sys.modules["__main__"] = ModuleType("__main__")
-            yield
-        finally:
-            sys.modules["__main__"] = main
-            for name, value in threads.items():
-                if value is None:
-                    del os.environ[name]
-                else:
-                    os.environ[name] = value
-            signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
-
-
-@contextmanager
-def _deferred_interrupt() -> Iterator[None]:
-    """Ctrl-C takes effect at the end of the block: a process whose start it cuts short would wait for ever.
-
-    Blocking the signal does not do that: another thread takes it, and the main thread is interrupted.
-    """
-    if threading.current_thread() is not threading.main_thread():  # only that one is ever interrupted
-        yield
-        return
-    arrived: list[int] = []
-    before = signal.signal(signal.SIGINT, lambda number, frame: arrived.append(number))
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, signal.default_int_handler if before is None else before)
-    if arrived:
-        signal.raise_signal(signal.SIGINT)
