@@ -1,7 +1,7 @@
 """How fast environments step: `python benchmarks/envs.py [--num-envs 8] [--quick] [--json FILE]`.
 
 N PandaReach worlds whose factors all vary, as N single environments in gymnasium's SyncVectorEnv and as one
-TaskVector, under random actions, episodes of 50 steps. Latents are those of an untrained encoder for
+VectorEnv, under random actions, episodes of 50 steps. Latents are those of an untrained encoder for
 64x64 images. Each repetition times all contenders in turn; steps (of single worlds) per second of this
 process's CPU time are medians, and the ratios medians of the ratios within each repetition.
 """

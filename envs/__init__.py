@@ -4,6 +4,10 @@ Importing this package registers them (``TASK_IDS``) and loads neither PyBullet 
 ``gymnasium.make`` gives one world; ``gymnasium.make_vec`` gives many whose images are rendered together.
 """
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
 import gymnasium
 
 from simfactor.envs.counterfactual_observation import CounterfactualObservation
@@ -12,12 +16,16 @@ from simfactor.envs.latent_observation import LatentObservation, VectorLatentObs
 from simfactor.envs.make import TASK_IDS, make_env
 from simfactor.envs.true_task_latents import TrueTaskLatents
 
+if TYPE_CHECKING:
+    from simfactor.envs.vector import VectorEnv
+
 __all__ = [
     "TASK_IDS",
     "CounterfactualObservation",
     "FactorControl",
     "LatentObservation",
     "TrueTaskLatents",
+    "VectorEnv",
     "VectorLatentObservation",
     "make_env",
 ]
@@ -26,7 +34,15 @@ for _task, _id in TASK_IDS.items():
     gymnasium.register(
         _id,
         entry_point="simfactor.envs.task_env:TaskEnv",
-        vector_entry_point="simfactor.envs.vector:TaskVector",
+        vector_entry_point="simfactor.envs.vector:VectorEnv",
         max_episode_steps=50,
         kwargs={"task": _task},
     )
+
+
+def __getattr__(name: str) -> Any:
+    if name != "VectorEnv":
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from simfactor.envs.vector import VectorEnv  # only now, because it loads PyBullet
+
+    return VectorEnv

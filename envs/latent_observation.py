@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import gymnasium as gym
 import numpy as np
 from gymnasium.utils import RecordConstructorArgs
-from gymnasium.vector import VectorEnv, VectorObservationWrapper
+from gymnasium.vector import VectorEnv, VectorWrapper
 from gymnasium.vector.utils import batch_space
 from numpy.typing import NDArray
 
@@ -51,14 +51,16 @@ class LatentObservation(gym.ObservationWrapper[NDArray[np.float32], Any, Any], R
         return self.encoder.encode(pixels[None])[0, self.dims]
 
 
-class VectorLatentObservation(VectorObservationWrapper):  # generic in later versions of gymnasium only
+class VectorLatentObservation(VectorWrapper):  # generic in later versions of gymnasium only
     """Observations of N worlds are the latents of the chosen blocks, float32 (N, L), from one forward pass.
+
+    Where worlds are reset in the step that ends their episodes (gymnasium's ``SAME_STEP``), their last
+    observations, ``infos["final_obs"]``, become latents in the same pass.
 
     They equal those of :class:`LatentObservation` up to the rounding of float32, which depends on N.
 
     Args:
-        env: a vector environment that observes pixels, or a Dict with them, and does not reset worlds in the
-            step that ends their episodes (gymnasium's default does not).
+        env: a vector environment that observes pixels, or a Dict with them.
         encoder, factors: as of :class:`LatentObservation`.
 
     Raises SimfactorError as :class:`LatentObservation` does.
@@ -77,10 +79,33 @@ class VectorLatentObservation(VectorObservationWrapper):  # generic in later ver
         self.single_observation_space = _latent_space(len(self.dims))
         self.observation_space = batch_space(self.single_observation_space, self.num_envs)
 
-    def observations(self, observations: Any) -> NDArray[np.float32]:
-        """The chosen latents (N, L) of the observations of the wrapped environment."""
-        pixels = observations if self._pixels is None else observations[self._pixels]
-        return self.encoder.encode(pixels)[:, self.dims]
+    def reset(
+        self, *, seed: int | Sequence[int | None] | None = None, options: dict[str, Any] | None = None
+    ) -> tuple[NDArray[np.float32], dict[str, Any]]:
+        """Reset; the latents (N, L) of what is seen."""
+        observations, infos = self.env.reset(seed=seed, options=options)  # type: ignore[arg-type]  # a seed for each is allowed
+        return self._encoded(self._pictures(observations)), infos
+
+    def step(self, actions: Any) -> tuple[NDArray[np.float32], Any, Any, Any, dict[str, Any]]:
+        """Step; the latents (N, L) of what is seen."""
+        observations, rewards, terminated, truncated, infos = self.env.step(actions)
+        pictures = self._pictures(observations)
+        if "final_obs" not in infos:
+            return self._encoded(pictures), rewards, terminated, truncated, infos
+        over = np.flatnonzero(infos["_final_obs"])
+        ended = [self._pictures(infos["final_obs"][place])[None] for place in over]
+        latents = self._encoded(np.concatenate([pictures, *ended]))
+        last = infos["final_obs"].copy()
+        for place, own in zip(over, latents[self.num_envs :], strict=True):
+            last[place] = own
+        return latents[: self.num_envs], rewards, terminated, truncated, {**infos, "final_obs": last}
+
+    def _pictures(self, observations: Any) -> NDArray[np.uint8]:
+        pictures: NDArray[np.uint8] = observations if self._pixels is None else observations[self._pixels]
+        return pictures
+
+    def _encoded(self, pictures: NDArray[np.uint8]) -> NDArray[np.float32]:
+        return self.encoder.encode(pictures)[:, self.dims]
 
 
 def open_encoder(encoder: FactorEncoder | str | Path) -> FactorEncoder:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any, NamedTuple, TypeAlias
 
 import gymnasium as gym
@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 from simfactor.errors import SimfactorError, unknown_name
 from simfactor.frames import RenderBatch
 from simfactor.render import RENDERERS, Renderer, make_renderer
-from simfactor.scene import Scene
 
 Pixels: TypeAlias = NDArray[np.uint8]
 
@@ -39,22 +38,26 @@ class Seen(NamedTuple):
 
 
 class Photographer:
-    """Takes pictures of open scenes of one kind. The renderer is made for the first picture.
+    """Takes pictures. The renderer is made for the first one.
+
+    Args:
+        renderer: a name in ``simfactor.render.RENDERERS``.
+        threads: how many ``raster`` may use; the pictures do not depend on it.
 
     Raises SimfactorError for a renderer that there is not.
     """
 
-    def __init__(self, renderer: str) -> None:
+    def __init__(self, renderer: str, threads: int = 1) -> None:
         if renderer not in RENDERERS:
             raise unknown_name("renderer", renderer, RENDERERS)
         self._name = renderer
+        self._options = {"threads": threads} if renderer == "raster" else {}
         self._renderer: Renderer | None = None
 
-    def take(self, scenes: Sequence[Scene], size: int) -> Pixels:
-        """Pictures (N, size, size, 3) of N scenes as they are now, in one call of the renderer."""
+    def take(self, batch: RenderBatch) -> Pixels:
+        """Pictures (N, height, width, 3) of all that ``batch`` shows, in one call of the renderer."""
         if self._renderer is None:
-            self._renderer = make_renderer(self._name)
-        batch = RenderBatch.concatenate([scene.snapshot(size, size) for scene in scenes])
+            self._renderer = make_renderer(self._name, **self._options)
         return self._renderer.render(batch).rgb
 
     def close(self) -> None:

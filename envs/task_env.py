@@ -209,7 +209,7 @@ class TaskEnv(gym.Env[Any, NDArray[np.float32]], EzPickle):
         return observe(self._observation, seen, lambda: self._picture(self.image_size))
 
     def _picture(self, size: int) -> Pixels:
-        return self._photographer.take([self.scene], size)[0]
+        return self._photographer.take(self.scene.snapshot(size, size))[0]
 
 
 @cache

@@ -173,7 +173,11 @@ class Scene:
 
     def snapshot(self, height: int, width: int) -> RenderBatch:
         """The world as it is now, for a renderer: a batch of one image of height x width pixels."""
-        return self.show(self._world.read(self._state), height, width)
+        return self.show(self.now(), height, width)
+
+    def now(self) -> SceneState:
+        """The world as it is now: a state of one row, which other processes can show."""
+        return self._world.read(self._state)
 
     def batch(self, columns: Mapping[str, ArrayLike], height: int, width: int) -> RenderBatch:
         """What :meth:`apply` and :meth:`snapshot` would give for each of n rows, without touching the world.

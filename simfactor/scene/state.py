@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields, is_dataclass, replace
 from typing import Any, TypeVar
 
@@ -56,6 +56,11 @@ class SceneState:
         """Every row ``count`` times."""
         return _mapped(self, lambda array: np.repeat(array, count, axis=0))
 
+    @staticmethod
+    def concatenate(states: Sequence[SceneState]) -> SceneState:
+        """The rows of all states, one after another."""
+        return _joined(states)
+
 
 def columns(record: Record) -> Record:
     """A light or a camera of plain numbers as one of arrays (1,)."""
@@ -72,3 +77,11 @@ def _mapped(record: Any, change: Callable[[Any], Any]) -> Any:
     return replace(
         record, **{k: _mapped(v, change) if is_dataclass(v) else change(v) for k, v in values.items()}
     )
+
+
+def _joined(records: Sequence[Any]) -> Any:
+    first, values = records[0], {}
+    for field in fields(first):
+        parts = [getattr(record, field.name) for record in records]
+        values[field.name] = _joined(parts) if is_dataclass(parts[0]) else np.concatenate(parts)
+    return replace(first, **values)

@@ -149,6 +149,27 @@ def test_a_vector_of_images_is_encoded_in_one_pass(encoder, folder, mode):
     single.close()
 
 
+def test_last_observations_of_episodes_are_encoded_too(encoder):
+    episodes = {"max_episode_steps": 2, "autoreset_mode": "SameStep"}
+    worlds, same = (gym.make_vec(REACH, 2, observation="pixels+state", **episodes) for _ in range(2))
+    many = VectorLatentObservation(worlds, encoder, ["task"])
+    many.reset(seed=3)
+    same.reset(seed=3)
+    for _ in range(4):
+        latents, _, _, truncated, infos = many.step(np.ones((2, 3)))
+        seen, _, _, _, plain = same.step(np.ones((2, 3)))
+        dims = encoder.layout.dims(["task"])
+        np.testing.assert_allclose(latents, encoder.encode(seen["pixels"])[:, dims], atol=1e-5)
+        assert ("final_obs" in infos) == truncated.any()
+        for i in np.flatnonzero(truncated):
+            last = encoder.encode(plain["final_obs"][i]["pixels"][None])[0, dims]
+            np.testing.assert_allclose(infos["final_obs"][i], last, atol=1e-5)
+            assert np.abs(last - latents[i]).max() > 1e-3
+    assert truncated.all()
+    many.close()
+    same.close()
+
+
 def test_a_vector_that_does_not_fit_is_refused(encoder):
     for arguments, message in (({}, "observation='pixels'"), ({"observation": "pixels"}, "no latent")):
         worlds = gym.make_vec(REACH, 2, **arguments)

@@ -18,6 +18,7 @@ Array = NDArray[Any]
 
 LOADING = Lock()  # Warp loads a module at its first launch; two threads that do crash the process
 
+
 @contextmanager
 def quiet() -> Iterator[None]:
     """Warp reports every module that it loads; errors only, for as long as this lasts."""
