@@ -18,6 +18,7 @@ from simfactor.agents.lean_sac import LeanSAC
 from simfactor.agents.pixel_buffer import PixelReplayBuffer
 from simfactor.agents.pixel_policy import PixelPolicy
 from simfactor.agents.train import environment_seed, train_agent
+from simfactor.agents.vec_env import SB3VecEnv
 
 __all__ = [
     "Advised",
@@ -32,6 +33,7 @@ __all__ = [
     "PixelPolicy",
     "PixelReplayBuffer",
     "Ppo",
+    "SB3VecEnv",
     "Sac",
     "TrainJob",
     "convolution",
