@@ -12,8 +12,10 @@ import gymnasium
 
 from simfactor.envs.counterfactual_observation import CounterfactualObservation
 from simfactor.envs.factor_control import FactorControl
+from simfactor.envs.factor_motion import FactorMotion
 from simfactor.envs.latent_observation import LatentObservation, VectorLatentObservation
 from simfactor.envs.make import TASK_IDS, make_env
+from simfactor.envs.motion import Drift, Resample
 from simfactor.envs.true_task_latents import TrueTaskLatents
 
 if TYPE_CHECKING:
@@ -22,8 +24,11 @@ if TYPE_CHECKING:
 __all__ = [
     "TASK_IDS",
     "CounterfactualObservation",
+    "Drift",
     "FactorControl",
+    "FactorMotion",
     "LatentObservation",
+    "Resample",
     "TrueTaskLatents",
     "VectorEnv",
     "VectorLatentObservation",

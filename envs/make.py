@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,7 +10,9 @@ import gymnasium as gym
 
 from simfactor.envs.counterfactual_observation import CounterfactualObservation
 from simfactor.envs.factor_control import FactorControl
+from simfactor.envs.factor_motion import FactorMotion
 from simfactor.envs.latent_observation import LatentObservation, open_encoder
+from simfactor.envs.motion import Motion
 from simfactor.envs.true_task_latents import TrueTaskLatents
 from simfactor.errors import SimfactorError, unknown_name
 from simfactor.factors import FactorSpace
@@ -37,6 +39,7 @@ def make_env(
     render_mode: str | None = None,
     true_task: bool = False,
     counterfactual: FactorSpace | None = None,
+    motion: Mapping[str, Motion] | None = None,
     **options: Any,
 ) -> gym.Env[Any, Any]:
     """A task whose factors are drawn from ``space`` and whose observation may be latents.
@@ -50,6 +53,7 @@ def make_env(
         observation: ``latent``, or one of TaskEnv's: ``state``, ``pixels``, ``pixels+state``, ``goal``.
         encoder, blocks: for ``latent``: the encoder or its folder, and which blocks (None: all), as
             :class:`LatentObservation` takes them.
+        motion: factor name -> how it moves during an episode (:class:`FactorMotion`).
         true_task: put what is true into the latents of task factors (:class:`TrueTaskLatents`).
         counterfactual: for ``pixels``: show beside them the same state with the factors of this space drawn
             anew (:class:`CounterfactualObservation`).
@@ -87,6 +91,8 @@ def make_env(
     )
     if space is not None:
         env = FactorControl(env, space)
+    if motion:
+        env = FactorMotion(env, motion)
     if counterfactual is not None:
         return CounterfactualObservation(env, counterfactual, image_size or 64, renderer)
     if encoder is None:

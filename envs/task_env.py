@@ -167,6 +167,17 @@ class TaskEnv(gym.Env[Any, NDArray[np.float32]], EzPickle):
         for name in space.names:
             _check_name("factor", name, _domains(self._scene_name))
 
+    def checked_factors(self, values: Mapping[str, Any]) -> Values:
+        """Values of some factors as the scene knows them.
+
+        Raises SimfactorError for a factor that the scene does not have and a value without physical sense.
+        """
+        domains, checked = _domains(self._scene_name), Values()
+        for name, value in values.items():
+            _check_name("factor", name, domains)
+            checked[name] = domains[name].check(name, value)
+        return checked
+
     def draw_factors(self, space: FactorSpace, seed: int, options: Mapping[str, Any] | None) -> Values:
         """A value for every factor of ``space`` in the episode ``seed``; the reset options take precedence.
 
@@ -175,10 +186,7 @@ class TaskEnv(gym.Env[Any, NDArray[np.float32]], EzPickle):
         may set any value that makes physical sense to the scene, inside the space or not.
         Raises SimfactorError for options that cannot be followed.
         """
-        domains, requested = _domains(self._scene_name), Values()
-        for name, value in requested_factors(options).items():
-            _check_name("factor", name, domains)
-            requested[name] = domains[name].check(name, value)
+        requested = self.checked_factors(requested_factors(options))
         row = first_unsolved(self._task_space, seed, requested, self._starts_solved)
         return space.decode(space.sample(1, seed, start=row)[0]) | requested
 

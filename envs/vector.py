@@ -14,6 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from simfactor.envs.infos import InfoColumns, entry
 from simfactor.envs.moments import Array, Flags, Moment, Turn
+from simfactor.envs.motion import Motion
 from simfactor.envs.observation import Pixels
 from simfactor.envs.task_env import FRAME_SIZE, TASKS, TaskEnv
 from simfactor.envs.vector_observation import VectorObserver, rows_of, spread
@@ -54,6 +55,7 @@ class VectorEnv(gym.vector.VectorEnv[Any, NDArray[np.float32], NDArray[Any]], Ez
         task: a name in ``TASKS``.
         factors: sampled in every episode by a :class:`FactorControl` of each world; None leaves the nuisances
             at their defaults.
+        motion: which factors move during episodes, and how, as :class:`FactorMotion` takes it.
         max_episode_steps: steps after which an episode is truncated; None as registered (50), -1 never.
         autoreset_mode: ``NEXT_STEP`` or ``SAME_STEP``.
         options: further arguments of TaskEnv.
@@ -72,6 +74,7 @@ class VectorEnv(gym.vector.VectorEnv[Any, NDArray[np.float32], NDArray[Any]], Ez
         renderer: str = "raster",
         render_mode: str | None = None,
         factors: FactorSpace | None = None,
+        motion: Mapping[str, Motion] | None = None,
         max_episode_steps: int | None = None,
         autoreset_mode: AutoresetMode | str = AutoresetMode.NEXT_STEP,
         **options: Any,
@@ -79,14 +82,14 @@ class VectorEnv(gym.vector.VectorEnv[Any, NDArray[np.float32], NDArray[Any]], Ez
         look = {"observation": observation, "image_size": image_size, "renderer": renderer}
         rules = {"render_mode": render_mode, "max_episode_steps": max_episode_steps, **options}
         crew = {"workers": workers, "autoreset_mode": autoreset_mode}
-        EzPickle.__init__(self, num_envs, task=task, factors=factors, **crew, **look, **rules)
+        EzPickle.__init__(self, num_envs, task=task, factors=factors, motion=motion, **crew, **look, **rules)
         self.closed = True  # until there is something that gymnasium's finaliser could close
         _check_counts(num_envs, workers)
         if task not in TASKS:
             raise unknown_name("task", task, TASKS)
         mode = _known_mode(autoreset_mode)
         self._observer = VectorObserver(observation, image_size, renderer, max(1, workers))
-        spec = WorldSpec(task, factors, rules)
+        spec = WorldSpec(task, factors, motion or {}, rules)
         self._bare = spec.check()
         self.num_envs, self.render_mode = int(num_envs), render_mode
         self.metadata = {**TaskEnv.metadata, "autoreset_mode": mode}

@@ -11,8 +11,10 @@ import numpy as np
 
 from simfactor.envs.episodes import Values
 from simfactor.envs.factor_control import FactorControl
+from simfactor.envs.factor_motion import FactorMotion
 from simfactor.envs.make import TASK_IDS
 from simfactor.envs.moments import Array, Moment, Turn
+from simfactor.envs.motion import Motion
 from simfactor.envs.observation import GOAL, Seen
 from simfactor.envs.task_env import TaskEnv
 from simfactor.errors import naming
@@ -26,16 +28,19 @@ Options: TypeAlias = Sequence[Mapping[str, Any] | None]
 
 @dataclass(frozen=True)
 class WorldSpec:
-    """How to make one world: a task with the registered wrappers, and who chooses its factors."""
+    """How to make one world: a task with the registered wrappers, what its factors are and how they move."""
 
     task: str
     factors: FactorSpace | None
+    motion: Mapping[str, Motion]
     rules: Mapping[str, Any]
 
     def open(self) -> gym.Env[Any, Any]:
         """The world. It shows numbers only: pictures are taken of all at once."""
         env = gym.make(TASK_IDS[self.task], observation="goal", disable_env_checker=True, **self.rules)
-        return env if self.factors is None else FactorControl(env, self.factors)
+        if self.factors is not None:
+            env = FactorControl(env, self.factors)
+        return FactorMotion(env, self.motion) if self.motion else env
 
     def check(self) -> TaskEnv:
         """Raise SimfactorError for bad arguments; the bare environment, whose scene is not open yet."""
