@@ -28,7 +28,7 @@ class InfoColumns:
     def of(self, moment: Moment, places: Places) -> dict[str, Any]:
         """The infos of the worlds at ``places`` (n,), whose moment it is. They are the reader's to keep."""
         self._follow(moment.factors, places)
-        columns = {"distance": moment.distance, "is_success": moment.success}
+        columns = {"distance": moment.distance, "is_success": moment.success, "toll": moment.toll}
         given = np.zeros(self._count, bool)
         given[places] = True
         infos = entry("factors", self._told(given), given)

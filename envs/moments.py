@@ -19,14 +19,15 @@ Flags: TypeAlias = NDArray[np.bool_]
 class Moment(NamedTuple):
     """n worlds as they are, on axis 0.
 
-    distance (n,) and success (n,) are those of the infos; factors (n) are the values that have changed since
-    the world's last moment, all of them in its first; state is what there is to be drawn, None where nobody
-    looks.
+    distance (n,), success (n,) and toll (n,) are those of the infos; factors (n) are the values that have
+    changed since the world's last moment, all of them in its first; state is what there is to be drawn, None
+    where nobody looks.
     """
 
     seen: Seen
     distance: Array
     success: Flags
+    toll: Array
     factors: list[Values]
     state: SceneState | None
 
@@ -37,6 +38,7 @@ class Moment(NamedTuple):
             seen=Seen(*(np.concatenate(parts) for parts in zip(*(m.seen for m in moments), strict=True))),
             distance=np.concatenate([m.distance for m in moments]),
             success=np.concatenate([m.success for m in moments]),
+            toll=np.concatenate([m.toll for m in moments]),
             factors=[values for m in moments for values in m.factors],
             state=join_states([m.state for m in moments]),
         )

@@ -117,6 +117,7 @@ class Worlds:
             seen=Seen(*(seen[name][None] for name in GOAL)),
             distance=np.array([info["distance"]]),
             success=np.array([info["is_success"]]),
+            toll=np.array([info["toll"]]),
             factors=[changed],
             state=self._scene(i).now() if self._looks else None,
         )
