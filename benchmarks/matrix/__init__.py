@@ -1,0 +1,1 @@
+"""The parts of the transfer benchmark: who takes part, what is trained, and the table."""

@@ -1,0 +1,69 @@
+"""Who takes part: an agent each, and the encoder whose latents it sees, if it sees any."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from simfactor.config import Agent, Augment, Encoder, ImageAugment
+
+NUISANCES = ("nuisance", "residual")
+GROUPS = ("lighting", "camera", "texture", "color", "shape")
+
+OURS = Encoder(objective="supervised", network="keypoints", epochs=8, learning_rate=3e-3)
+UNSUPERVISED = Encoder(objective="ae", network="conv64", epochs=12, learning_rate=1e-3)
+ENCODERS: dict[str, Encoder] = {
+    "supervised": OURS,
+    "interventional": replace(OURS, objective="interventional"),
+    "interventional_unlabelled": replace(OURS, objective="interventional_unlabelled"),
+    "ae": UNSUPERVISED,
+    "dae": replace(UNSUPERVISED, objective="dae"),
+    "darla": replace(
+        UNSUPERVISED, objective="beta_vae", options={"likelihood": "perceptual", "beta": 1.0}, features="dae"
+    ),
+}
+
+
+@dataclass(frozen=True)
+class Contender:
+    """An agent, the name of its encoder, and what it is told beside the images and rewards of its task."""
+
+    agent: Agent
+    encoder: str | None = None
+    told: str = ""
+
+
+def _pixels(*augment: ImageAugment, randomise: tuple[str, ...] = ()) -> Agent:
+    return Agent(observation="pixels", image_augment=augment, randomise=randomise)
+
+
+SHIFT = ImageAugment(kind="shift")
+LABELS = "the factors of the encoder's images"
+RESAMPLED = Agent(augment=(Augment(factors=NUISANCES, kind="resample"),))
+
+CONTENDERS: dict[str, Contender] = {
+    "state": Contender(Agent(observation="state"), told="the truth"),
+    "ours-task": Contender(Agent(blocks=("task",)), "supervised", LABELS),
+    "ours-resample": Contender(RESAMPLED, "supervised", LABELS),
+    "ours-all": Contender(Agent(), "supervised", LABELS),
+    "interventional": Contender(Agent(blocks=("task",)), "interventional", f"{LABELS}, pairs"),
+    "unlabelled": Contender(Agent(blocks=("task",)), "interventional_unlabelled", "what changed in pairs"),
+    "autoencoder": Contender(Agent(), "ae", "images of all factors"),
+    "darla": Contender(Agent(), "darla", "images of all factors"),
+    "pixels": Contender(_pixels()),
+    "pixels-shift": Contender(_pixels(SHIFT)),
+    "pixels-svea": Contender(_pixels(SHIFT, ImageAugment(kind="convolution", target="clean"))),
+    "pixels-photometric": Contender(_pixels(SHIFT, ImageAugment(kind="photometric", target="clean"))),
+    "pixels-randomised": Contender(_pixels(SHIFT, randomise=("nuisance",)), told="all nuisances vary"),
+    "pixels-rerender": Contender(
+        _pixels(SHIFT, ImageAugment(kind="rerender", factors=("nuisance",))), told="its states re-rendered"
+    ),
+}
+ABLATION: dict[str, Contender] = {
+    f"ours-resample-{group}": Contender(
+        Agent(augment=(Augment(factors=(group,), kind="resample"),)),
+        "supervised",
+        LABELS,
+    )
+    for group in GROUPS
+}
+EVERYONE = {**CONTENDERS, **ABLATION}

@@ -1,0 +1,137 @@
+"""What is trained and tested: every part is kept in the study's folder, and done once."""
+
+from __future__ import annotations
+
+import functools
+import os
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass, replace
+from multiprocessing import get_context
+from pathlib import Path
+
+from tqdm import tqdm
+
+from simfactor import agents, pipeline
+from simfactor.config import Agents, RunConfig, Transfer, load_config
+from simfactor.encoders import FactorEncoder
+from simfactor.pipeline import Plan, make_plan
+from simfactor.pipeline.policies import open_policy, training_jobs, version
+from simfactor.transfer import Job, Results, evaluate_jobs, probe_domains
+
+from .contenders import ENCODERS, Contender
+
+NO_ENCODER = "none"
+
+
+@dataclass(frozen=True)
+class Study:
+    """What all contenders have in common: a ready configuration's world, support and suite of shifts."""
+
+    out: Path
+    contenders: Mapping[str, Contender]
+    config: str = "arm"
+    images: int = 20000
+    steps: int = 3000
+    episodes: int = 100
+    workers: int = 2
+
+    def run(self, seed: int, encoder: str | None) -> RunConfig:
+        """The configuration of an encoder with its agents, or of the agents without one."""
+        base = load_config(self.config)
+        folder = self.out / f"seed-{seed}"
+        trained = {name: c.agent for name, c in self.contenders.items() if c.encoder == encoder}
+        chosen = base.encoder if encoder is None else ENCODERS[encoder]
+        if chosen.features is not None:
+            chosen = replace(chosen, features=str(folder / chosen.features / "encoder"))
+        return replace(
+            base,
+            out=str(folder / (encoder or NO_ENCODER)),
+            seed=seed,
+            data=replace(base.data, count=self.images, workers=self.workers),
+            encoder=chosen,
+            agents=Agents(steps=self.steps, seeds=1, workers=self.workers, train=trained),
+            transfer=Transfer(episodes=self.episodes, suite=base.transfer.suite),
+        )
+
+    @property
+    def encoders(self) -> tuple[str, ...]:
+        """The encoders that the contenders need, each after those that it learns from."""
+        needed = {c.encoder for c in self.contenders.values()}
+        needed |= {ENCODERS[name].features for name in needed if name is not None}
+        return tuple(name for name in ENCODERS if name in needed)
+
+    def plans(self, seeds: Sequence[int]) -> list[Plan]:
+        """Every run that has agents, seed by seed."""
+        named = dict.fromkeys(c.encoder for c in self.contenders.values())
+        return [make_plan(self.run(seed, encoder)) for seed in seeds for encoder in named]
+
+
+def prepare(study: Study, seeds: Sequence[int]) -> None:
+    """Data sets and encoders: one data set a seed, which all its encoders share."""
+    if not study.encoders:
+        return
+    for seed in seeds:
+        first, *others = (study.run(seed, name) for name in study.encoders)
+        pipeline.generate(first)
+        for run in others:
+            _share(Path(first.out) / "data", Path(run.out) / "data")
+    plain = [n for n in study.encoders if ENCODERS[n].features is None]
+    for names in (plain, [n for n in study.encoders if n not in plain]):
+        runs = [study.run(seed, name) for seed in seeds for name in names]
+        with ProcessPoolExecutor(study.workers, get_context("spawn"), _one_thread) as pool:
+            list(tqdm(pool.map(_train_encoder, runs), total=len(runs), desc="encoders", disable=None))
+
+
+def train(study: Study, seeds: Sequence[int]) -> None:
+    """Every contender at every seed."""
+    jobs = [job for plan in study.plans(seeds) for job in training_jobs(plan, plan.run.seed, taught=False)]
+    agents.train_agents(jobs, workers=study.workers)
+
+
+def evaluate(study: Study, seeds: Sequence[int]) -> Results:
+    """Every contender under every shift, on episodes that are the same for all of them."""
+    plans = study.plans(seeds)
+    jobs = [
+        Job(
+            name,
+            plan.run.seed,
+            domain,
+            functools.partial(open_policy, plan.agent_folder(name, plan.run.seed)),
+            plan.make_env(agent),
+            plans[0].episode_seeds,
+            version=version(plan, agent, plan.agent_folder(name, plan.run.seed)),
+            film_frames=6 if plan.run.seed == seeds[0] else 0,
+        )
+        for plan in plans
+        for name, agent in plan.run.agents.train.items()
+        for domain in plan.domains
+    ]
+    return evaluate_jobs(jobs, study.out / "episodes", seeds, study.workers)
+
+
+def probe(study: Study, seeds: Sequence[int]) -> dict[str, dict[int, dict[str, float]]]:
+    """The proxy probe of every encoder: encoder -> seed -> domain -> score."""
+    found: dict[str, dict[int, dict[str, float]]] = {}
+    for name in dict.fromkeys(c.encoder for c in study.contenders.values() if c.encoder is not None):
+        for seed in tqdm(seeds, desc=f"probe {name}", disable=None):
+            plan = make_plan(study.run(seed, name))
+            encoder = FactorEncoder.from_pretrained(plan.folder / "encoder")
+            found.setdefault(name, {})[seed] = probe_domains(encoder, plan.domains)
+    return found
+
+
+def _share(data: Path, here: Path) -> None:
+    here.parent.mkdir(parents=True, exist_ok=True)
+    if not here.exists():
+        here.symlink_to(os.path.relpath(data, here.parent))
+
+
+def _one_thread() -> None:
+    import torch
+
+    torch.set_num_threads(1)
+
+
+def _train_encoder(run: RunConfig) -> None:
+    pipeline.train_encoder(run)

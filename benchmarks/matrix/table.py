@@ -1,0 +1,85 @@
+"""From results to what is said of every contender: each shift, and all shifts of a level together."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.stats import trim_mean
+
+from simfactor.transfer import Domain, Results, format_interval, joint_bootstrap, tabulate
+from simfactor.transfer.results import stacked
+
+from .contenders import Contender
+
+Array = NDArray[np.float64]
+
+
+def summary(domains: Sequence[Domain], results: Results, told: Mapping[str, Contender]) -> dict[str, Any]:
+    """Contender -> what it is told, and per shift ``success`` with its interquartile mean over trainings.
+
+    ``overall``: level -> interquartile mean over the single-factor shifts of that level and the trainings,
+    with its interval (bootstrap over trainings and episodes). ``worst``: level -> the single-factor shift
+    that takes most, and the share of the clean success that is left under it.
+    """
+    table = tabulate(domains, results)
+    found: dict[str, Any] = {}
+    for name, shifts in table.items():
+        found[name] = {
+            "told": told[name].told,
+            **{shift: {**entry, "success": _success(entry["success"])} for shift, entry in shifts.items()},
+            "overall": {level: _overall(name, level, domains, results) for level in ("ood1", "ood2")},
+            "worst": {level: _worst(level, domains, shifts) for level in ("ood1", "ood2")},
+        }
+    return found
+
+
+def single(domains: Sequence[Domain], level: str) -> list[str]:
+    """The shifts of a level that move one factor alone."""
+    return [d.name for d in domains if d.level == level and d.rung is not None and not d.rung.parts]
+
+
+def as_markdown(found: Mapping[str, Any], shown: Sequence[str]) -> str:
+    """A line for each contender: success in some domains, then over all single shifts of each level."""
+    heads = [*shown, "IQM ood1", "IQM ood2", "worst ood1 keeps", "worst ood2 keeps"]
+    lines = ["| agent | " + " | ".join(heads) + " |", "|---" * (len(heads) + 1) + "|"]
+    for name, entry in found.items():
+        cells = [f"{entry[shift]['success']['mean']:.2f}" for shift in shown]
+        cells += [format_interval(entry["overall"][level]) for level in ("ood1", "ood2")]
+        worst = entry["worst"].values()
+        cells += [f"{one['kept']:.0%} ({one['shift']})" for one in worst]
+        lines.append(f"| {name} | " + " | ".join(cells) + " |")
+    return "\n".join(lines)
+
+
+def _success(entry: Mapping[str, Any]) -> dict[str, Any]:
+    """The success with the names that the JSON promises; of one training the mean is its own IQM."""
+    middle = entry.get("iqm", entry)
+    return {
+        **entry,
+        "iqm": middle["mean"],
+        "low": middle["low"],
+        "high": middle["high"],
+        "episodes": entry["n"],
+    }
+
+
+def _overall(agent: str, level: str, domains: Sequence[Domain], results: Results) -> dict[str, Any]:
+    names = single(domains, level)
+    values = np.stack([stacked(agent, name, results[agent], "success") for name in names])
+    return joint_bootstrap(values, _iqm_of_shifts).to_dict()
+
+
+def _iqm_of_shifts(values: Array) -> Array:
+    """(shifts, ..., S, E) -> (...): the interquartile mean over shifts and trainings of mean success."""
+    means = np.moveaxis(values.mean(axis=-1), 0, -1)
+    return np.asarray(trim_mean(means.reshape(*means.shape[:-2], -1), 0.25, axis=-1))
+
+
+def _worst(level: str, domains: Sequence[Domain], shifts: Mapping[str, Any]) -> dict[str, Any]:
+    clean = shifts["clean"]["success"]["mean"]
+    name = min(single(domains, level), key=lambda shift: shifts[shift]["success"]["mean"])
+    kept = shifts[name]["success"]["mean"] / clean if clean else 0.0
+    return {"shift": name, "kept": kept}

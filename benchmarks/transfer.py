@@ -1,0 +1,113 @@
+"""Every agent under every shift: `python benchmarks/transfer.py [--quick] [--json FILE] [--pictures FOLDER]`.
+
+All agents learn the planar reach of the configuration ``arm`` (--config takes another) in its policy support,
+for as many steps and with networks of the same size, and are tested on the same episodes under every shift of
+its suite: ood1, which the encoders have seen and the policies have not, and ood2, which nobody has. Encoders
+are trained for each seed, from one data set a seed. No setting was chosen by what happens under a shift.
+
+Every data set, encoder, agent and cell of the table stays in --out: the same call again goes on where the
+last one stopped, and --agents and --seeds choose what to add. Tables are made of the chosen agents.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+from matrix.contenders import ABLATION, CONTENDERS, EVERYONE
+from matrix.study import Study, evaluate, prepare, probe, train
+from matrix.table import as_markdown, single, summary
+
+from simfactor.errors import SimfactorError, unknown_name
+from simfactor.pipeline import Plan
+from simfactor.report.ladders import shift_matrix
+from simfactor.transfer import Results, rank_correlation
+
+SHOWN = ("clean", "lighting-1", "lighting-2", "everything-1", "everything-2")
+
+
+def main() -> int:
+    """Parse the command line, do what is missing, print the table."""
+    given = parsed()
+    os.environ.setdefault("OMP_NUM_THREADS", "1")  # read by the workers
+    try:
+        study = study_of(given)
+        seeds = range(1 if given.quick else given.seeds)
+        prepare(study, seeds)
+        train(study, seeds)
+        results = evaluate(study, seeds)
+        domains = study.plans(seeds)[0].domains
+        found = {
+            "agents": summary(domains, results, EVERYONE),
+            "probe": probed(study, seeds, results, domains),
+        }
+    except SimfactorError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+    print(as_markdown(found["agents"], SHOWN))
+    print(json.dumps(found["probe"].get("rank_correlation")))
+    if given.json is not None:
+        given.json.write_text(json.dumps(found, indent=1) + "\n")
+    if given.pictures is not None:
+        given.pictures.mkdir(parents=True, exist_ok=True)
+        shifts = {name: {d.name: entry[d.name] for d in domains} for name, entry in found["agents"].items()}
+        (given.pictures / "transfer_matrix.png").write_bytes(shift_matrix(shifts))
+    return 0
+
+
+def study_of(given: argparse.Namespace) -> Study:
+    """The study that was asked for. Raises SimfactorError for a contender that there is not."""
+    names = list(CONTENDERS) if given.agents is None else given.agents.split(",")
+    names = [name for part in names for name in (ABLATION if part == "ablation" else [part])]
+    for name in names:
+        if name not in EVERYONE:
+            raise unknown_name("agent", name, ["ablation", *EVERYONE])
+    chosen = {name: EVERYONE[name] for name in names}
+    study = Study(given.out, chosen, config=given.config, workers=given.workers)
+    return Study(given.out, chosen, given.config, 300, 120, 2, given.workers) if given.quick else study
+
+
+def probed(study: Study, seeds: range, results: Results, domains: Plan) -> dict[str, Any]:
+    """The proxy probe of the encoders, and how it ranks them next to what their agents achieve.
+
+    Ranked are all pairs of an encoder of one seed and an agent on it, by their means over single shifts.
+    """
+    scores = probe(study, seeds)
+    shifts = [*single(domains, "ood1"), *single(domains, "ood2")]
+    pairs = [
+        (
+            sum(scores[contender.encoder][seed][shift] for shift in shifts) / len(shifts),
+            sum(results[name][seed][shift].success.mean() for shift in shifts) / len(shifts),
+        )
+        for name, contender in study.contenders.items()
+        if contender.encoder is not None
+        for seed in seeds
+    ]
+    found: dict[str, Any] = {"scores": scores, "pairs": pairs}
+    if len({p for p, _ in pairs}) > 2 and len({s for _, s in pairs}) > 1:
+        found["rank_correlation"] = rank_correlation(*zip(*pairs, strict=True))._asdict()
+    return found
+
+
+def parsed() -> argparse.Namespace:
+    """The command line."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--out", type=Path, default=Path("runs/transfer"), help="its folder (%(default)s)")
+    parser.add_argument("--config", default="arm", help="ready configuration or file (%(default)s)")
+    parser.add_argument("--agents", help="comma-separated names, or ablation (not run by default)")
+    parser.add_argument("--seeds", type=int, default=5, help="trainings of each (%(default)s)")
+    parser.add_argument("--workers", type=int, default=2, help="processes at a time (%(default)s)")
+    parser.add_argument("--quick", action="store_true", help="a few minutes' look at whether all of it runs")
+    parser.add_argument("--json", type=Path, help="write all figures to this file")
+    parser.add_argument("--pictures", type=Path, help="draw the matrix into this folder")
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
