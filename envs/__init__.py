@@ -15,6 +15,7 @@ from simfactor.envs.factor_control import FactorControl
 from simfactor.envs.factor_motion import FactorMotion
 from simfactor.envs.latent_observation import LatentObservation, VectorLatentObservation
 from simfactor.envs.make import TASK_IDS, make_env
+from simfactor.envs.make_vector import make_vector_env
 from simfactor.envs.motion import Drift, Resample
 from simfactor.envs.true_task_latents import TrueTaskLatents
 
@@ -33,6 +34,7 @@ __all__ = [
     "VectorEnv",
     "VectorLatentObservation",
     "make_env",
+    "make_vector_env",
 ]
 
 for _task, _id in TASK_IDS.items():

@@ -19,7 +19,7 @@ from simfactor.envs.observation import Pixels
 from simfactor.envs.task_env import FRAME_SIZE, TASKS, TaskEnv
 from simfactor.envs.vector_observation import VectorObserver, rows_of, spread
 from simfactor.envs.workers import Workers
-from simfactor.envs.worlds import Worlds, WorldSpec
+from simfactor.envs.worlds import Seeds, Worlds, WorldSpec
 from simfactor.errors import SimfactorError, unknown_name
 from simfactor.factors import FactorSpace
 
@@ -39,7 +39,8 @@ class VectorEnv(gym.vector.VectorEnv[Any, NDArray[np.float32], NDArray[Any]], Ez
     ``SAME_STEP``: the step that ends an episode gives the next one's first observation and info; the last of
     the old one are ``infos["final_obs"][i]`` and ``infos["final_info"]``, drawn in the same batch.
 
-    **reset**: ``seed=s`` seeds world i with ``s + i``, a sequence gives every world its own;
+    **reset**: ``seed=s`` seeds world i with ``s + i``, a sequence gives every world its own, and a sequence
+    of sequences gives every world one for each of its next episodes in turn;
     ``options={"factors": {...}}`` sets factors of all worlds, ``{"factors": [{...}, ...]}`` of each.
 
     **Info** is gymnasium's vector format: ``infos["distance"][i]``, ``infos["factors"]["light_azimuth"][i]``.
@@ -108,7 +109,7 @@ class VectorEnv(gym.vector.VectorEnv[Any, NDArray[np.float32], NDArray[Any]], Ez
         self.closed = False
 
     def reset(
-        self, *, seed: int | Sequence[int | None] | None = None, options: Mapping[str, Any] | None = None
+        self, *, seed: int | Seeds | None = None, options: Mapping[str, Any] | None = None
     ) -> tuple[Any, dict[str, Any]]:
         """Start an episode in every world.
 

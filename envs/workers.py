@@ -8,8 +8,7 @@ import multiprocessing
 import pickle
 import signal
 import traceback
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from multiprocessing.context import SpawnProcess
 from typing import Any
@@ -30,7 +29,7 @@ class _Worker:
     process: SpawnProcess
     link: Connection
     rows: slice  # its worlds
-    seeds: list[int | None] = field(default_factory=list)  # that they were last given
+    seeds: Seeds = ()  # that they were last given
 
     def __str__(self) -> str:
         return f"worlds {self.rows.start} to {self.rows.stop - 1}"
@@ -116,7 +115,7 @@ class Workers:
         raise SimfactorError(died)
 
 
-def _told(seeds: Sequence[int | None]) -> str:
+def _told(seeds: Seeds) -> str:
     return ", ".join(map(str, seeds)) or "(none yet)"
 
 

@@ -22,7 +22,7 @@ from simfactor.factors import FactorSpace
 from simfactor.scene import Scene
 from simfactor.scene.state import SceneState
 
-Seeds: TypeAlias = Sequence[int | None]
+Seeds: TypeAlias = Sequence[int | Sequence[int] | None]  # of each world, or of its episodes in turn
 Options: TypeAlias = Sequence[Mapping[str, Any] | None]
 
 
@@ -65,12 +65,14 @@ class Worlds:
         self._envs = [spec.open() for _ in numbers]
         self._over = np.zeros(len(self._envs), bool)
         self._told: list[Values] = [{} for _ in numbers]
+        self._seeds: list[list[int | None]] = [[] for _ in numbers]  # of the episodes to come
 
     def reset(self, seeds: Seeds, options: Options) -> Moment:
         """Start an episode in every world; tells all factors."""
+        self._seeds = [list(s) if isinstance(s, Sequence) else [s] for s in seeds]
         self._told = [{} for _ in self._envs]
         self._over[:] = False
-        return Moment.join([self._start(i, *how) for i, how in enumerate(zip(seeds, options, strict=True))])
+        return Moment.join([self._start(i, own) for i, own in enumerate(options)])
 
     def step(self, moves: Array) -> Turn:
         """Do ``moves`` (n, A), a row in every world."""
@@ -104,7 +106,8 @@ class Worlds:
         for env in self._envs:
             env.close()
 
-    def _start(self, i: int, seed: int | None = None, options: Mapping[str, Any] | None = None) -> Moment:
+    def _start(self, i: int, options: Mapping[str, Any] | None = None) -> Moment:
+        seed = self._seeds[i].pop(0) if self._seeds[i] else None
         with naming(f"world {self.numbers[i]}"):
             seen, info = self._envs[i].reset(seed=seed, options=None if options is None else dict(options))
         return self._moment(i, seen, info)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import os
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
@@ -16,8 +15,8 @@ from simfactor import agents, pipeline
 from simfactor.config import Agents, RunConfig, Transfer, load_config
 from simfactor.encoders import FactorEncoder
 from simfactor.pipeline import Plan, make_plan
-from simfactor.pipeline.policies import open_policy, training_jobs, version
-from simfactor.transfer import Job, Results, evaluate_jobs, probe_domains
+from simfactor.pipeline.policies import training_jobs, transfer_jobs
+from simfactor.transfer import Results, evaluate_jobs, probe_domains
 
 from .contenders import ENCODERS, Contender
 
@@ -93,19 +92,10 @@ def evaluate(study: Study, seeds: Sequence[int]) -> Results:
     """Every contender under every shift, on episodes that are the same for all of them."""
     plans = study.plans(seeds)
     jobs = [
-        Job(
-            name,
-            plan.run.seed,
-            domain,
-            functools.partial(open_policy, plan.agent_folder(name, plan.run.seed)),
-            plan.make_env(agent),
-            plans[0].episode_seeds,
-            version=version(plan, agent, plan.agent_folder(name, plan.run.seed)),
-            film_frames=6 if plan.run.seed == seeds[0] else 0,
-        )
+        replace(job, episode_seeds=plans[0].episode_seeds, film_frames=0)
         for plan in plans
-        for name, agent in plan.run.agents.train.items()
-        for domain in plan.domains
+        for named in plan.run.agents.train.items()
+        for job in transfer_jobs(plan, *named)
     ]
     return evaluate_jobs(jobs, study.out / "episodes", seeds, study.workers)
 

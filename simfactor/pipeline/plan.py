@@ -13,7 +13,7 @@ import gymnasium as gym
 from simfactor.agents import make_advised
 from simfactor.config import Agent, Correlation, RunConfig, World
 from simfactor.encoders import OBJECTIVES, LatentLayout
-from simfactor.envs import make_env
+from simfactor.envs import make_env, make_vector_env
 from simfactor.envs.task_env import TASKS
 from simfactor.errors import SimfactorError, naming
 from simfactor.factors import FactorSpace, load_space
@@ -25,7 +25,7 @@ from simfactor.pipeline.agent_options import (
     training_space,
 )
 from simfactor.render import StudioSpec
-from simfactor.transfer import Domain, MakeEnv, Shift, load_suite, transfer_domains
+from simfactor.transfer import Domain, MakeEnv, MakeVector, Shift, load_suite, transfer_domains
 
 TRIAL = 64  # rows drawn to see whether a space has any
 EPISODE_SEEDS = 1_000_000  # test episodes are numbered from here on, training seeds lie below
@@ -123,20 +123,29 @@ class Plan:
         ``true_task``: with the truth in the latents of task factors. ``counterfactual``: with a second
         picture in which the factors of this space are other ones.
         """
-        latent = agent.observation == "latent"
-        world = self.run.world
         return functools.partial(
             make_env,
-            task=self.run.world.task,
-            observation=agent.observation,
-            encoder=self.folder / "encoder" if latent else None,
-            blocks=(agent.blocks or None) if latent else None,
-            image_size=None if latent else world.image_size,
-            renderer=world.renderer,
+            **self._shown(agent),
             render_mode="rgb_array",
             true_task=true_task,
             counterfactual=counterfactual,
         )
+
+    def make_vector(self, agent: Agent) -> MakeVector:
+        """A picklable function: factor space, n -> n worlds in which this agent acts."""
+        return functools.partial(make_vector_env, **self._shown(agent))
+
+    def _shown(self, agent: Agent) -> dict[str, Any]:
+        """The task, and what this agent is shown of it."""
+        latent, world = agent.observation == "latent", self.run.world
+        return {
+            "task": world.task,
+            "observation": agent.observation,
+            "encoder": self.folder / "encoder" if latent else None,
+            "blocks": (agent.blocks or None) if latent else None,
+            "image_size": None if latent else world.image_size,
+            "renderer": world.renderer,
+        }
 
     def make_training_env(self, agent: Agent, seed: int) -> Callable[[], gym.Env[Any, Any]]:
         """A picklable function of no arguments: the environment this agent trains in at a seed."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 from collections.abc import Sequence
 from pathlib import Path
@@ -25,7 +26,7 @@ from simfactor.pipeline.agent_options import (
     observed_layout,
 )
 from simfactor.pipeline.plan import Plan
-from simfactor.transfer import Act
+from simfactor.transfer import Act, Job
 
 PIXEL_SAC = agents.Sac(batch_size=64)  # updates are ten times as dear as steps (docs/benchmarks.md)
 BANK = 1000  # images whose latents are the empirical prior of `resample`
@@ -74,6 +75,24 @@ def _with_teacher(plan: Plan, agent: Agent, seed: int, options: dict[str, Any]) 
         weights = plan.agent_folder(agent.teacher, seed) / MODEL
         options["about"] |= {"teacher": _checksum([weights], "train-agent")}
     return options
+
+
+def transfer_jobs(plan: Plan, name: str, agent: Agent, true_task: bool = False) -> list[Job]:
+    """Every training of an agent in every domain; ``true_task``: with the truth in latents of the task."""
+    return [
+        Job(
+            name,
+            seed,
+            domain,
+            functools.partial(open_policy, plan.agent_folder(name, seed)),
+            plan.make_env(agent, true_task),
+            plan.episode_seeds,
+            version=version(plan, agent, plan.agent_folder(name, seed)),
+            make_vector=None if true_task else plan.make_vector(agent),
+        )
+        for seed in plan.training_seeds
+        for domain in plan.domains
+    ]
 
 
 def _with_pixels(plan: Plan, agent: Agent, options: dict[str, Any]) -> dict[str, Any]:

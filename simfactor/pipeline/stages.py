@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import io
 from pathlib import Path
 from typing import Any
@@ -11,16 +10,16 @@ import numpy as np
 
 from simfactor import agents, data, encoders
 from simfactor.atomic import write_atomically
-from simfactor.config import Agent, RunConfig
+from simfactor.config import RunConfig
 from simfactor.errors import SimfactorError
 from simfactor.pipeline.partners import encoder_images
 from simfactor.pipeline.pictures import pictures
 from simfactor.pipeline.plan import Images, Plan, check_task, make_plan
-from simfactor.pipeline.policies import check_policy, open_policy, training_jobs, version
+from simfactor.pipeline.policies import check_policy, training_jobs, transfer_jobs
 from simfactor.pipeline.records import provenance, read_json, stage_seconds, timed, write_json
 from simfactor.pipeline.scoring import format_stored, score_encoder
 from simfactor.report import write_report, write_summary
-from simfactor.transfer import Job, Results, diagnose, evaluate_jobs, format_table, tabulate, tabulate_ladders
+from simfactor.transfer import Results, diagnose, evaluate_jobs, format_table, tabulate, tabulate_ladders
 
 RESULTS = Path("transfer") / "results.json"
 LADDERS = Path("transfer") / "ladders.json"
@@ -116,10 +115,8 @@ def transfer(config: RunConfig) -> dict[str, Any]:
     for name, agent in config.agents.train.items():
         for seed in plan.training_seeds:
             check_policy(plan, agent, plan.agent_folder(name, seed))
-    jobs = [job for name, agent in config.agents.train.items() for job in _jobs(plan, name, agent)]
-    truth = [
-        job for name, agent in plan.diagnosed.items() for job in _jobs(plan, name, agent, true_task=True)
-    ]
+    jobs = [job for named in config.agents.train.items() for job in transfer_jobs(plan, *named)]
+    truth = [job for named in plan.diagnosed.items() for job in transfer_jobs(plan, *named, true_task=True)]
     with timed(config, "transfer"):
         folder, workers = plan.folder / "transfer", config.transfer.workers
         results = evaluate_jobs(jobs, folder / "episodes", plan.training_seeds, workers)
@@ -201,23 +198,6 @@ def _encoder(plan: Plan) -> encoders.FactorEncoder:
             "give another --out, or train it again with `simfactor train-encoder`."
         )
     return encoder
-
-
-def _jobs(plan: Plan, name: str, agent: Agent, true_task: bool = False) -> list[Job]:
-    """Every training of an agent in every domain."""
-    return [
-        Job(
-            name,
-            seed,
-            domain,
-            functools.partial(open_policy, plan.agent_folder(name, seed)),
-            plan.make_env(agent, true_task),
-            plan.episode_seeds,
-            version=version(plan, agent, plan.agent_folder(name, seed)),
-        )
-        for seed in plan.training_seeds
-        for domain in plan.domains
-    ]
 
 
 def _keep_films(plan: Plan, results: Results) -> None:

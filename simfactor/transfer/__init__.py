@@ -1,5 +1,6 @@
 """Transfer tests: the same agents on the same episodes under shifted factors, judged with intervals."""
 
+from simfactor.transfer.batched import MakeVector, evaluate_batched
 from simfactor.transfer.diagnosis import diagnose
 from simfactor.transfer.domain import LEVELS, Domain, Rung, Shift, shift_level, transfer_domains
 from simfactor.transfer.episodes import Act, Episodes, MakeEnv, evaluate_domain
@@ -30,6 +31,7 @@ __all__ = [
     "Interval",
     "Job",
     "MakeEnv",
+    "MakeVector",
     "Results",
     "Rung",
     "Shift",
@@ -39,6 +41,7 @@ __all__ = [
     "diagnose",
     "episodes_to_tell",
     "evaluate",
+    "evaluate_batched",
     "evaluate_domain",
     "evaluate_jobs",
     "find_worst_case",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 import gymnasium as gym
 import numpy as np
@@ -86,12 +86,28 @@ def evaluate_domain(
         ]
     finally:
         env.close()
-    rows, successes, returns, lengths, errors, films = zip(*episodes, strict=True)
+    return gathered(domain, seeds, dict(zip(seeds, episodes, strict=True)))
+
+
+class Episode(NamedTuple):
+    """One episode: the factor row (K,) that it started with, and how it went."""
+
+    row: NDArray[np.float64]
+    success: bool
+    total: float
+    length: int
+    task_error: float = math.nan
+    film: Film | None = None
+
+
+def gathered(domain: Domain, seeds: Sequence[int], episodes: Mapping[int, Episode]) -> Episodes:
+    """The episodes of ``seeds`` in their order, with the film of the first."""
+    rows, successes, totals, lengths, errors, films = zip(*(episodes[seed] for seed in seeds), strict=True)
     return Episodes(
         domain.name,
         np.asarray(seeds, np.int64),
         np.asarray(successes, bool),
-        np.asarray(returns, np.float64),
+        np.asarray(totals, np.float64),
         np.asarray(lengths, np.int64),
         np.stack(rows),
         None if np.isnan(errors).any() else np.asarray(errors, np.float64),
@@ -99,11 +115,9 @@ def evaluate_domain(
     )
 
 
-def _episode(
-    act: Act, env: gym.Env, domain: Domain, seed: int, film_frames: int
-) -> tuple[NDArray[np.float64], bool, float, int, float, Film | None]:
+def _episode(act: Act, env: gym.Env, domain: Domain, seed: int, film_frames: int) -> Episode:
     observation, info = env.reset(seed=seed)
-    row = _factor_row(info, domain)
+    row = factor_row(info, domain)
     film = _Camera(film_frames)
     film.see(env, observation)
     total, length, over = 0.0, 0, False
@@ -118,10 +132,11 @@ def _episode(
             f"the last step in domain {domain.name!r} gave info with {sorted(info)}, no 'is_success'; "
             "the environment must say there whether the episode succeeded."
         )
-    return row, bool(info["is_success"]), total, length, float(np.mean(errors)), film.frames
+    return Episode(row, bool(info["is_success"]), total, length, float(np.mean(errors)), film.frames)
 
 
-def _factor_row(info: Mapping[str, Any], domain: Domain) -> NDArray[np.float64]:
+def factor_row(info: Mapping[str, Any], domain: Domain) -> NDArray[np.float64]:
+    """The row (K,) of what an environment told at reset. Raises SimfactorError if it is not of the domain."""
     values = info.get("factors", {})
     missing = [name for name in domain.space.names if name not in values]
     if missing:

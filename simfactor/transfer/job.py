@@ -7,6 +7,7 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from simfactor.transfer.batched import MakeVector
 from simfactor.transfer.domain import Domain, check_name
 from simfactor.transfer.episodes import Act, MakeEnv
 
@@ -19,7 +20,8 @@ class Job:
     ``make_env(space)`` the environment. ``seed`` is the agent's training seed. ``version`` names all that
     decides the outcome and is not written here (the weights' checksum, the environment's options): a stored
     result is taken only if it was made with the same version, space and episode seeds. ``film_frames`` of the
-    first episode are kept.
+    first episode are kept. With ``make_vector`` episodes are run several at a time
+    (:func:`evaluate_batched`), and ``make_env`` only shows the film.
     """
 
     agent: str
@@ -30,6 +32,7 @@ class Job:
     episode_seeds: tuple[int, ...]
     version: str = ""
     film_frames: int = 6
+    make_vector: MakeVector | None = None
 
     def __post_init__(self) -> None:
         check_name("agent", self.agent)

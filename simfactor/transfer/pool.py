@@ -11,12 +11,14 @@ from collections.abc import Generator, Iterator, Sequence
 from concurrent.futures import CancelledError, ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
+from dataclasses import replace
 from multiprocessing.resource_tracker import ensure_running
 from typing import Any, Protocol, TypeAlias
 
 import torch
 
 from simfactor.errors import SimfactorError
+from simfactor.transfer.batched import evaluate_batched
 from simfactor.transfer.episodes import Act, Episodes, evaluate_domain
 from simfactor.transfer.job import Job
 
@@ -86,7 +88,13 @@ def _work(job: Job) -> Episodes:
 
 
 def _evaluate(job: Job, act: Act) -> Episodes:
-    return evaluate_domain(act, job.make_env, job.domain, job.episode_seeds, job.film_frames, progress=False)
+    def one_by_one(seeds: Sequence[int]) -> Episodes:
+        return evaluate_domain(act, job.make_env, job.domain, seeds, job.film_frames, progress=False)
+
+    if job.make_vector is None:
+        return one_by_one(job.episode_seeds)
+    episodes = evaluate_batched(act, job.make_vector, job.domain, job.episode_seeds)
+    return replace(episodes, film=one_by_one(job.episode_seeds[:1]).film) if job.film_frames else episodes
 
 
 def _check_picklable(job: Job) -> None:
