@@ -29,6 +29,7 @@ class Push:
     factors: tuple[str, ...] = (*EFFECTOR, *TARGET, *PLACED)
     actions: int = 2
     width: int = 6
+    own: int = 3
 
     def begin(self, scene: Scene) -> None:
         scene.solidify()
@@ -65,6 +66,7 @@ class PickAndPlace(Push):
     space: str = "pick_and_place"
     actions: int = 4
     width: int = 7
+    own: int = 4
 
     def begin(self, scene: Scene) -> None:
         scene.solidify()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any, NamedTuple, TypeAlias
 
 import gymnasium as gym
@@ -12,11 +13,15 @@ from numpy.typing import NDArray
 from simfactor.errors import SimfactorError, unknown_name
 from simfactor.frames import RenderBatch
 from simfactor.render import RENDERERS, Renderer, make_renderer
+from simfactor.scene.state import SceneState
+from simfactor.scene.wrist import wrist_view
 
 Pixels: TypeAlias = NDArray[np.uint8]
 
-GOAL = ("observation", "achieved_goal", "desired_goal")  # as Stable-Baselines3 calls the parts of Seen
-OBSERVATIONS = ("state", "pixels", "pixels+state", "goal")
+STATE, PIXELS, PROPRIOCEPTION, GOAL = "state", "pixels", "proprioception", "goal"
+GOALS = ("observation", "achieved_goal", "desired_goal")  # as Stable-Baselines3 calls the parts of Seen
+OBSERVATIONS = (STATE, PIXELS, f"{PIXELS}+{STATE}", f"{PIXELS}+{PROPRIOCEPTION}", GOAL)
+SCENE, WRIST = CAMERAS = ("scene", "wrist")
 FARTHEST = 1.5  # metres: no coordinate that the scene accepts for arm and marker is beyond
 
 
@@ -67,34 +72,63 @@ class Photographer:
         self._renderer = None
 
 
-def observation_space(kind: str, size: int, width: int) -> gym.Space[Any]:
-    """The space of one world's observations, in which ``width`` numbers move.
+@dataclass(frozen=True)
+class Look:
+    """What is observed of a world.
 
-    Raises SimfactorError for another kind or no positive size.
+    kind: a name in ``OBSERVATIONS``. size: of its pictures, pixels. camera: whose they are, a name in
+    ``CAMERAS``. width: how many numbers move; own: how many of these, the first ones, are the robot's own.
+
+    Raises SimfactorError for another kind or camera, and no positive size.
     """
-    if kind not in OBSERVATIONS:
-        raise unknown_name("observation", kind, OBSERVATIONS)
-    if not size > 0:
-        raise SimfactorError(f"image_size={size!r} must be a positive number of pixels.")
-    state, position, moving = (_metres(count) for count in (width + 3, 3, width))
-    pixels = gym.spaces.Box(0, 255, (size, size, 3), np.uint8)
-    spaces: dict[str, gym.Space[Any]] = {
-        "state": state,
-        "pixels": pixels,
-        "pixels+state": gym.spaces.Dict(pixels=pixels, state=state),
-        "goal": gym.spaces.Dict(observation=moving, achieved_goal=position, desired_goal=position),
-    }
-    return spaces[kind]
 
+    kind: str
+    size: int
+    camera: str
+    width: int
+    own: int
 
-def observe(kind: str, seen: Seen, take: Callable[[], Pixels]) -> Any:
-    """The observation of one world or of N, with the pictures that ``take`` gives if any are wanted."""
-    if kind == "state":
-        return seen.state
-    if kind == "goal":
-        return {name: part.astype(np.float32) for name, part in zip(GOAL, seen, strict=True)}
-    pixels = take()
-    return pixels if kind == "pixels" else {"pixels": pixels, "state": seen.state}
+    def __post_init__(self) -> None:
+        if self.kind not in OBSERVATIONS:
+            raise unknown_name("observation", self.kind, OBSERVATIONS)
+        if self.camera not in CAMERAS:
+            raise unknown_name("camera", self.camera, CAMERAS)
+        if not self.size > 0:
+            raise SimfactorError(f"image_size={self.size!r} must be a positive number of pixels.")
+
+    @property
+    def draws(self) -> bool:
+        """Whether pictures are part of it."""
+        return self.kind.startswith(PIXELS)
+
+    @property
+    def space(self) -> gym.Space[Any]:
+        """The space of one world's observations."""
+        pixels = gym.spaces.Box(0, 255, (self.size, self.size, 3), np.uint8)
+        if self.kind == GOAL:
+            parts = (_metres(self.width), _metres(3), _metres(3))
+            return gym.spaces.Dict(dict(zip(GOALS, parts, strict=True)))
+        widths = {STATE: self.width + 3, PROPRIOCEPTION: self.own}
+        named: dict[str, gym.Space[Any]] = {
+            name: pixels if name == PIXELS else _metres(widths[name]) for name in self.kind.split("+")
+        }
+        return gym.spaces.Dict(named) if len(named) > 1 else named[self.kind]
+
+    def observe(self, seen: Seen, take: Callable[[], Pixels]) -> Any:
+        """The observation of one world or of N, with the pictures that ``take`` gives if any are wanted."""
+        if self.kind == GOAL:
+            return {name: part.astype(np.float32) for name, part in zip(GOALS, seen, strict=True)}
+        ways: dict[str, Callable[[], Any]] = {
+            STATE: lambda: seen.state,
+            PIXELS: take,
+            PROPRIOCEPTION: lambda: seen.observed[..., : self.own].astype(np.float32),
+        }
+        named = {name: ways[name]() for name in self.kind.split("+")}
+        return named if len(named) > 1 else named[self.kind]
+
+    def framed(self, batch: RenderBatch, state: SceneState) -> RenderBatch:
+        """``batch``, which shows the rows of ``state`` to the scene's camera, for the one looked through."""
+        return wrist_view(batch, state) if self.camera == WRIST else batch
 
 
 def _metres(count: int) -> gym.spaces.Box:

@@ -23,6 +23,7 @@ class Reach:
     factors: tuple[str, ...] = (*EFFECTOR, *TARGET)
     actions: int = 3
     width: int = 3
+    own: int = 3
 
     def begin(self, scene: Scene) -> None:
         """Nothing is to be done."""

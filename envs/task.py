@@ -27,6 +27,7 @@ class Task(Protocol):
         factors: the factors drawn for every episode: where things start, and the goal.
         actions: how many numbers in [-1, 1] an action has.
         width: how many numbers describe what moves, the goal not among them.
+        own: how many of these, the first ones, are about the robot itself.
     """
 
     @property
@@ -40,6 +41,9 @@ class Task(Protocol):
 
     @property
     def width(self) -> int: ...
+
+    @property
+    def own(self) -> int: ...
 
     def begin(self, scene: Scene) -> None:
         """Make a scene ready in which the factors of an episode are set."""

@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from simfactor.envs.episodes import Values, first_unsolved, next_episode_seed, requested_factors
 from simfactor.envs.manipulation import PickAndPlace, Push
-from simfactor.envs.observation import Photographer, Pixels, Seen, observation_space, observe
+from simfactor.envs.observation import Look, Photographer, Pixels, Seen
 from simfactor.envs.reaching import PlanarReach, Reach
 from simfactor.envs.task import SUBSTEPS, Array, Task, distance
 from simfactor.errors import SimfactorError, unknown_name
@@ -38,9 +38,9 @@ class TaskEnv(gym.Env[Any, NDArray[np.float32]], EzPickle):
     :mod:`simfactor.envs.manipulation`).
 
     **Observation** ``state``: what moves and where it has to be, in metres (``reach``: end effector and
-    target, 6 numbers); ``pixels``: uint8 (S, S, 3) of the scene's camera; ``pixels+state``: a Dict of both;
-    ``goal``: a Dict of ``observation``, ``achieved_goal`` and ``desired_goal``, for hindsight experience
-    replay (Andrychowicz et al. 2017).
+    target, 6 numbers); ``pixels``: uint8 (S, S, 3); ``pixels+state`` and ``pixels+proprioception``: a Dict of
+    both, the latter with what the robot knows of itself; ``goal``: a Dict of ``observation``,
+    ``achieved_goal`` and ``desired_goal``, for hindsight experience replay (Andrychowicz et al. 2017).
 
     **Reward** ``dense``: minus the distance in metres, and minus what the task says; ``sparse``: 0 within
     ``success_distance``, else -1.
@@ -57,7 +57,7 @@ class TaskEnv(gym.Env[Any, NDArray[np.float32]], EzPickle):
 
     Args:
         task: a name in ``TASKS``.
-        observation: ``state``, ``pixels``, ``pixels+state`` or ``goal``.
+        observation: a name in :data:`simfactor.envs.observation.OBSERVATIONS`.
         reward: ``dense`` or ``sparse``.
         success_distance: metres.
         terminate_on_success: whether success ends the episode.
@@ -65,6 +65,7 @@ class TaskEnv(gym.Env[Any, NDArray[np.float32]], EzPickle):
         image_size: S, pixels.
         renderer: a name in ``simfactor.render.RENDERERS``.
         render_mode: ``rgb_array`` or None.
+        camera: whose pictures are observed: the ``scene``'s, or one on the ``wrist``.
 
     Raises SimfactorError for arguments that are not among these.
     """
@@ -74,7 +75,7 @@ class TaskEnv(gym.Env[Any, NDArray[np.float32]], EzPickle):
     def __init__(
         self,
         task: str = "reach",
-        observation: Literal["state", "pixels", "pixels+state", "goal"] = "state",
+        observation: str = "state",
         reward: Literal["dense", "sparse"] = "dense",
         success_distance: float = 0.05,
         terminate_on_success: bool = True,
@@ -82,9 +83,10 @@ class TaskEnv(gym.Env[Any, NDArray[np.float32]], EzPickle):
         image_size: int = 64,
         renderer: str = "raster",
         render_mode: str | None = None,
+        camera: Literal["scene", "wrist"] = "scene",
     ) -> None:
         rules = (reward, success_distance, terminate_on_success)
-        EzPickle.__init__(self, task, observation, *rules, space, image_size, renderer, render_mode)
+        EzPickle.__init__(self, task, observation, *rules, space, image_size, renderer, render_mode, camera)
         _check_name("task", task, TASKS)
         _check_name("reward", reward, REWARDS)
         if render_mode is not None:
@@ -92,7 +94,7 @@ class TaskEnv(gym.Env[Any, NDArray[np.float32]], EzPickle):
         if not success_distance > 0:
             raise SimfactorError(f"success_distance={success_distance!r} must be above 0 metres.")
         self.task = TASKS[task]
-        self._observation, self._reward, self.success_distance, self._terminates = observation, *rules
+        self._reward, self.success_distance, self._terminates = rules
         ready = load_space(self.task.space)
         self._scene_name = ready.scene
         self.space = ready if space is None else space
@@ -101,7 +103,8 @@ class TaskEnv(gym.Env[Any, NDArray[np.float32]], EzPickle):
         self.image_size = image_size
         self.render_mode = render_mode
         self.action_space = gym.spaces.Box(-1.0, 1.0, (self.task.actions,), np.float32)
-        self.observation_space = observation_space(observation, image_size, self.task.width)
+        self._look = Look(observation, image_size, camera, self.task.width, self.task.own)
+        self.observation_space = self._look.space
         self._photographer = Photographer(renderer)
         self._scene: Scene | None = None
         self._factors: Values = {}
@@ -148,7 +151,9 @@ class TaskEnv(gym.Env[Any, NDArray[np.float32]], EzPickle):
 
     def render(self) -> Pixels | None:
         """The scene's camera image, uint8 (256, 256, 3), if the render mode is ``rgb_array``."""
-        return None if self.render_mode is None else self._picture(FRAME_SIZE)
+        if self.render_mode is None:
+            return None
+        return self._photographer.take(self.scene.snapshot(FRAME_SIZE, FRAME_SIZE))[0]
 
     def close(self) -> None:
         """Close scene and renderer; a second call does nothing."""
@@ -214,10 +219,12 @@ class TaskEnv(gym.Env[Any, NDArray[np.float32]], EzPickle):
         }
 
     def _observe(self, seen: Seen) -> Any:
-        return observe(self._observation, seen, lambda: self._picture(self.image_size))
+        return self._look.observe(seen, self._picture)
 
-    def _picture(self, size: int) -> Pixels:
-        return self._photographer.take(self.scene.snapshot(size, size))[0]
+    def _picture(self) -> Pixels:
+        state, size = self.scene.now(), self.image_size
+        batch = self._look.framed(self.scene.show(state, size, size), state)
+        return self._photographer.take(batch)[0]
 
 
 @cache

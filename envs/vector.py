@@ -15,7 +15,7 @@ from numpy.typing import ArrayLike, NDArray
 from simfactor.envs.infos import InfoColumns, entry
 from simfactor.envs.moments import Array, Flags, Moment, Turn
 from simfactor.envs.motion import Motion
-from simfactor.envs.observation import Pixels
+from simfactor.envs.observation import Look, Pixels
 from simfactor.envs.task_env import FRAME_SIZE, TASKS, TaskEnv
 from simfactor.envs.vector_observation import VectorObserver, rows_of, spread
 from simfactor.envs.workers import Workers
@@ -52,7 +52,7 @@ class VectorEnv(gym.vector.VectorEnv[Any, NDArray[np.float32], NDArray[Any]], Ez
     Args:
         num_envs: N, worlds; each has a PyBullet client, about 30 MB.
         workers: processes that share the worlds; 0 steps them in this one.
-        observation, image_size, renderer, render_mode: as of TaskEnv.
+        observation, image_size, camera, renderer, render_mode: as of TaskEnv.
         task: a name in ``TASKS``.
         factors: sampled in every episode by a :class:`FactorControl` of each world; None leaves the nuisances
             at their defaults.
@@ -72,6 +72,7 @@ class VectorEnv(gym.vector.VectorEnv[Any, NDArray[np.float32], NDArray[Any]], Ez
         task: str = "reach",
         observation: str = "state",
         image_size: int = 64,
+        camera: str = "scene",
         renderer: str = "raster",
         render_mode: str | None = None,
         factors: FactorSpace | None = None,
@@ -80,27 +81,28 @@ class VectorEnv(gym.vector.VectorEnv[Any, NDArray[np.float32], NDArray[Any]], Ez
         autoreset_mode: AutoresetMode | str = AutoresetMode.NEXT_STEP,
         **options: Any,
     ) -> None:
-        look = {"observation": observation, "image_size": image_size, "renderer": renderer}
+        seen = {"observation": observation, "image_size": image_size, "camera": camera, "renderer": renderer}
         rules = {"render_mode": render_mode, "max_episode_steps": max_episode_steps, **options}
         crew = {"workers": workers, "autoreset_mode": autoreset_mode}
-        EzPickle.__init__(self, num_envs, task=task, factors=factors, motion=motion, **crew, **look, **rules)
+        EzPickle.__init__(self, num_envs, task=task, factors=factors, motion=motion, **crew, **seen, **rules)
         self.closed = True  # until there is something that gymnasium's finaliser could close
         _check_counts(num_envs, workers)
         if task not in TASKS:
             raise unknown_name("task", task, TASKS)
         mode = _known_mode(autoreset_mode)
-        self._observer = VectorObserver(observation, image_size, renderer, max(1, workers))
+        look = Look(observation, image_size, camera, TASKS[task].width, TASKS[task].own)
+        self._observer = VectorObserver(look, renderer, max(1, workers))
         spec = WorldSpec(task, factors, motion or {}, rules)
         self._bare = spec.check()
         self.num_envs, self.render_mode = int(num_envs), render_mode
         self.metadata = {**TaskEnv.metadata, "autoreset_mode": mode}
         self.single_action_space = self._bare.action_space
-        self.single_observation_space = self._observer.space(TASKS[task].width)
+        self.single_observation_space = look.space
         self.action_space = batch_space(self.single_action_space, self.num_envs)
         self.observation_space = batch_space(self.single_observation_space, self.num_envs)
         self._infos, self._all = InfoColumns(self.num_envs), np.arange(self.num_envs)
         self._ready = False
-        ways = (self._observer.draws, mode is AutoresetMode.SAME_STEP)
+        ways = (look.draws, mode is AutoresetMode.SAME_STEP)
         self._worlds: Worlds | Workers
         if workers:
             self._worlds = Workers(spec, self.num_envs, workers, *ways)

@@ -6,11 +6,10 @@ from collections.abc import Callable, Mapping
 from typing import Any, TypeAlias
 
 import numpy as np
-from gymnasium import Space
 from numpy.typing import NDArray
 
 from simfactor.envs.moments import Moment
-from simfactor.envs.observation import Photographer, Pixels, observation_space, observe
+from simfactor.envs.observation import Look, Photographer, Pixels
 from simfactor.scene.layout import Layout
 from simfactor.scene.state import SceneState
 
@@ -21,41 +20,38 @@ class VectorObserver:
     """Gives moments of many worlds the look that their observation has.
 
     Args:
-        kind, size, renderer: ``observation``, ``image_size`` and ``renderer`` of TaskEnv.
+        look: what is observed of each world.
+        renderer: as of TaskEnv.
         threads: how many draw.
 
-    Raises SimfactorError for a kind or renderer that there is not, or no positive size.
+    Raises SimfactorError for a renderer that there is not.
     """
 
-    def __init__(self, kind: str, size: int, renderer: str, threads: int) -> None:
-        self._kind, self._size = kind, size
-        observation_space(kind, size, 1)  # checks both
+    def __init__(self, look: Look, renderer: str, threads: int) -> None:
+        self.look = look
         self._photographer = Photographer(renderer, threads)
         self._layout: Layout | None = None
-
-    def space(self, width: int) -> Space[Any]:
-        """The space of one world's observations, in which ``width`` numbers move."""
-        return observation_space(self._kind, self._size, width)
-
-    @property
-    def draws(self) -> bool:
-        """Whether a moment has to hold what there is to be drawn."""
-        return self._kind.startswith("pixels")
 
     def observe(self, moment: Moment, bodies: Bodies) -> Any:
         """The observations of a moment, world after world on axis 0."""
 
         def take() -> Pixels:
             assert moment.state is not None  # or nobody draws
-            return self.pictures(moment.state, self._size, bodies)
+            size = self.look.size
+            batch = self._layout_of(bodies).batch(moment.state, size, size)
+            return self._photographer.take(self.look.framed(batch, moment.state))
 
-        return observe(self._kind, moment.seen, take)
+        return self.look.observe(moment.seen, take)
 
     def pictures(self, state: SceneState, size: int, bodies: Bodies) -> Pixels:
-        """Pictures (n, size, size, 3) of the rows of ``state``; ``bodies`` is asked once, for the first."""
+        """What the scene's camera shows of the rows of ``state``, (n, size, size, 3)."""
+        return self._photographer.take(self._layout_of(bodies).batch(state, size, size))
+
+    def _layout_of(self, bodies: Bodies) -> Layout:
+        """The layout of all worlds; ``bodies`` is asked once."""
         if self._layout is None:
             self._layout = Layout(bodies())
-        return self._photographer.take(self._layout.batch(state, size, size))
+        return self._layout
 
     def close(self) -> None:
         """Close the renderer; a second call does nothing."""

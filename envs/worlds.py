@@ -15,7 +15,7 @@ from simfactor.envs.factor_motion import FactorMotion
 from simfactor.envs.make import TASK_IDS
 from simfactor.envs.moments import Array, Moment, Turn
 from simfactor.envs.motion import Motion
-from simfactor.envs.observation import GOAL, Seen
+from simfactor.envs.observation import GOALS, Seen
 from simfactor.envs.task_env import TaskEnv
 from simfactor.errors import naming
 from simfactor.factors import FactorSpace
@@ -117,7 +117,7 @@ class Worlds:
         changed = {name: value for name, value in factors.items() if told.get(name) != value}
         self._told[i] = factors
         return Moment(
-            seen=Seen(*(seen[name][None] for name in GOAL)),
+            seen=Seen(*(seen[name][None] for name in GOALS)),
             distance=np.array([info["distance"]]),
             success=np.array([info["is_success"]]),
             toll=np.array([info["toll"]]),

@@ -89,3 +89,29 @@ def test_make_env_knows_the_tasks():
     env.close()
     with pytest.raises(SimfactorError, match="unknown task 'walk'; allowed: reach, planar_reach"):
         make_env(task="walk", observation="state")
+
+
+@EVERY
+def test_proprioception_is_the_robots_own_part_of_the_state(task):
+    env = TaskEnv(task, "pixels+proprioception", image_size=32)
+    seen, _ = env.reset(seed=4)
+    assert seen["pixels"].shape == (32, 32, 3)
+    own = env.task.own
+    np.testing.assert_array_equal(seen["proprioception"], env.seen().state[:own])
+    np.testing.assert_allclose(seen["proprioception"][:3], env.scene.robot.end_effector_position(), atol=1e-6)
+    env.close()
+
+
+def test_the_wrist_camera_moves_with_the_hand_and_ignores_the_scenes():
+    env = TaskEnv("pick_and_place", "pixels", camera="wrist", image_size=48)
+    here = {"ee_x": 0.45, "ee_y": 0.0, "ee_z": 0.2, "object_x": 0.45, "object_y": 0.0}
+    first, _ = env.reset(seed=0, options={"factors": here})
+    other_view, _ = env.reset(
+        seed=0, options={"factors": {**here, "camera_azimuth": 80.0, "camera_fov": 30.0}}
+    )
+    np.testing.assert_array_equal(first, other_view)
+    moved, _ = env.reset(seed=0, options={"factors": {**here, "ee_x": 0.5}})
+    assert (first != moved).mean() > 0.3
+    env.close()
+    with pytest.raises(SimfactorError, match="unknown camera 'head'; allowed: scene, wrist"):
+        TaskEnv(camera="head")
