@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import contextlib
 import multiprocessing
 import signal
 import sys
 import traceback
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import SpawnProcess
 from pathlib import Path
@@ -21,6 +19,7 @@ from simfactor.agents.description import read_description
 from simfactor.agents.record import steps_done
 from simfactor.agents.train import MakeEnv, train_agent
 from simfactor.errors import SimfactorError
+from simfactor.processes import lean_start
 
 LOOK = 0.5  # seconds between two looks at the curves
 INTERRUPTED = 130  # exit status, as of a shell
@@ -108,7 +107,9 @@ def _start(job: TrainJob) -> _Running:
     # daemons are ended (and so write their checkpoints) whatever ends the parent
     process = context.Process(target=_work, args=(job, report), name=job.name, daemon=True)
     try:
-        with _deaf_to_ctrl_c():
+        # only the parent gets the terminal's Ctrl-C, and tells its workers once: a second interrupt would
+        # break into the writing of the checkpoint
+        with lean_start(main=True):
             process.start()
     except (AttributeError, TypeError, ValueError, ImportError) as error:
         raise SimfactorError(
@@ -118,19 +119,6 @@ def _start(job: TrainJob) -> _Running:
     finally:
         report.close()
     return _Running(job, process, failure)
-
-
-@contextlib.contextmanager
-def _deaf_to_ctrl_c() -> Iterator[None]:
-    """A process started in here never gets the terminal's Ctrl-C: only the parent does, and it tells its
-    workers once. A second interrupt would break into the writing of the checkpoint."""
-    # or the first process would be started together with the tracker, which unblocks the signal
-    resource_tracker.ensure_running()
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _work(job: TrainJob, report: Connection) -> None:

@@ -7,17 +7,16 @@ import multiprocessing
 import os
 import pickle
 import signal
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Generator, Sequence
 from concurrent.futures import CancelledError, ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
 from dataclasses import replace
-from multiprocessing.resource_tracker import ensure_running
 from typing import Any, Protocol, TypeAlias
 
 import torch
 
 from simfactor.errors import SimfactorError
+from simfactor.processes import lean_start
 from simfactor.transfer.batched import evaluate_batched
 from simfactor.transfer.episodes import Act, Episodes, evaluate_domain
 from simfactor.transfer.job import Job
@@ -49,7 +48,7 @@ def run_in_pool(jobs: Sequence[Job], workers: int) -> Finished:
     stop = context.RawValue(ctypes.c_bool, False)
     pool = ProcessPoolExecutor(workers, context, _start_worker, (stop,))
     try:
-        with _deaf_to_ctrl_c():
+        with lean_start(main=True):
             futures = {pool.submit(_work, job): job for job in jobs}
         for future in as_completed(futures):
             yield futures[future], future.result()
@@ -105,14 +104,3 @@ def _check_picklable(job: Job) -> None:
             f"job {job.name!r} cannot be sent to another process ({error}); open_agent and make_env must be "
             "functions of a module, or functools.partial of one, or use workers=1."
         ) from error
-
-
-@contextmanager
-def _deaf_to_ctrl_c() -> Iterator[None]:
-    """Processes started in here inherit that Ctrl-C is blocked, so that it cannot break their start."""
-    ensure_running()  # starting the resource tracker inside would unblock it
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
