@@ -15,6 +15,7 @@ import argparse
 import json
 import os
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -23,9 +24,8 @@ from matrix.study import Study, evaluate, prepare, probe, train
 from matrix.table import as_markdown, single, summary
 
 from simfactor.errors import SimfactorError, unknown_name
-from simfactor.pipeline import Plan
 from simfactor.report.ladders import shift_matrix
-from simfactor.transfer import Results, rank_correlation
+from simfactor.transfer import Domain, Results, rank_correlation
 
 SHOWN = ("clean", "lighting-1", "lighting-2", "everything-1", "everything-2")
 
@@ -71,7 +71,7 @@ def study_of(given: argparse.Namespace) -> Study:
     return Study(given.out, chosen, given.config, 300, 120, 2, given.workers) if given.quick else study
 
 
-def probed(study: Study, seeds: range, results: Results, domains: Plan) -> dict[str, Any]:
+def probed(study: Study, seeds: range, results: Results, domains: Sequence[Domain]) -> dict[str, Any]:
     """The proxy probe of the encoders, and how it ranks them next to what their agents achieve.
 
     Ranked are all pairs of an encoder of one seed and an agent on it, by their means over single shifts.

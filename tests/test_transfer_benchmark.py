@@ -1,0 +1,55 @@
+"""The benchmark of agents under shift: every contender can be planned, and the table keeps its promises."""
+
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parent.parent / "benchmarks"))
+
+from matrix.contenders import ABLATION, CONTENDERS, EVERYONE
+from matrix.study import Study
+from matrix.table import as_markdown, single, summary
+
+from simfactor.transfer import Episodes
+
+SEEDS, EPISODES = range(2), 8
+
+
+@pytest.fixture(scope="module")
+def study(tmp_path_factory: pytest.TempPathFactory) -> Study:
+    return Study(tmp_path_factory.mktemp("study"), EVERYONE)
+
+
+def test_every_contender_can_be_planned_and_tested_under_the_same_shifts(study: Study) -> None:
+    plans = study.plans(SEEDS)
+    planned = [(plan.run.seed, name) for plan in plans for name in plan.run.agents.train]
+    assert sorted(planned) == sorted((seed, name) for seed in SEEDS for name in EVERYONE)
+    assert len({tuple(domain.name for domain in plan.domains) for plan in plans}) == 1
+    assert not set(CONTENDERS) & set(ABLATION)
+
+
+def test_encoders_come_after_those_they_learn_from(study: Study) -> None:
+    assert study.encoders.index("dae") < study.encoders.index("darla")
+    assert Study(study.out, {"state": EVERYONE["state"]}).encoders == ()
+
+
+def test_the_table_has_an_iqm_for_every_shift_and_names_the_worst(study: Study) -> None:
+    domains = study.plans(SEEDS)[0].domains
+    shifts = [*single(domains, "ood1"), *single(domains, "ood2")]
+    assert not {"lighting-1", "everything-2"} & set(shifts)
+
+    def episodes(name: str) -> Episodes:
+        success = np.arange(EPISODES) < (2 if name == "camera_azimuth-1" else 6 if name != "clean" else 8)
+        numbers = np.arange(EPISODES)
+        return Episodes(name, numbers, success, success - 1.0, numbers, numbers[:, None].astype(float))
+
+    results = {"state": {seed: {d.name: episodes(d.name) for d in domains} for seed in SEEDS}}
+    found = summary(domains, results, EVERYONE)["state"]
+    success = found["table_texture-2"]["success"]
+    assert {"iqm", "low", "high", "seeds", "episodes"} <= set(success)
+    assert (success["iqm"], success["seeds"], success["episodes"]) == (0.75, 2, 16)
+    assert found["worst"]["ood1"] == {"shift": "camera_azimuth-1", "kept": 0.25}
+    assert found["overall"]["ood2"]["mean"] == 0.75
+    assert "| state | 1.00 |" in as_markdown({"state": found}, ["clean"])
