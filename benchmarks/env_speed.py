@@ -1,6 +1,6 @@
 """Steps with pictures beside panda-gym: `python benchmarks/env_speed.py [--quick] [--json FILE]`.
 
-simfactor's VectorEnv (`--num-envs 16 --workers 2`) and panda-gym's PandaReach-v3, which has one world, under
+simfactor's VectorEnv (`--num-envs 32 --workers 2`) and panda-gym's PandaReach-v3, which has one world, under
 random actions, a 64x64 picture for every step. Both do 20 steps of PyBullet's physics for one of the
 environment's, of 1/240 s here and of 1/500 s there, and draw shadows, each in its way; here all factors vary
 from episode to episode. Steps a second of wall time, for the worlds are in several processes; and, as a
@@ -118,7 +118,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--num-envs", type=int, default=16, help="our worlds")
+    parser.add_argument("--num-envs", type=int, default=32, help="our worlds")
     parser.add_argument("--workers", type=int, default=2, help="our processes")
     parser.add_argument("--quick", action="store_true", help="few steps, one repetition")
     parser.add_argument("--json", type=Path, help="write the figures to this file too")
