@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any
 
 import gymnasium as gym
 import numpy as np
@@ -12,8 +12,7 @@ from numpy.typing import NDArray
 
 from simfactor.agents.agent import load_agent
 from simfactor.agents.distillation import ADVICE
-
-MakeEnv: TypeAlias = Callable[[], gym.Env[Any, Any]]
+from simfactor.agents.train import MakeEnv
 
 
 class Advised(gym.Wrapper[Any, Any, Any, Any]):

@@ -17,7 +17,7 @@ class ImageEncoder(nn.Module):
     """Images (n, 3, S, S) in [0, 1] -> features (n, 64): where 32 learned filters respond, in [-1, 1].
 
     A spatial softmax (Levine et al. 2016, arXiv:1504.00702, section 5.1) over two convolutions with strides.
-    DrQ's four convolutions take five times as long on a CPU core (``docs/benchmarks.md``). Nothing is
+    DrQ's four convolutions take several times as long on a CPU core (``docs/benchmarks.md``). Nothing is
     normalised over the batch.
     """
 

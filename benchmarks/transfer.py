@@ -16,6 +16,7 @@ import json
 import os
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -68,7 +69,7 @@ def study_of(given: argparse.Namespace) -> Study:
             raise unknown_name("agent", name, ["ablation", *EVERYONE])
     chosen = {name: EVERYONE[name] for name in names}
     study = Study(given.out, chosen, config=given.config, workers=given.workers)
-    return Study(given.out, chosen, given.config, 300, 120, 2, given.workers) if given.quick else study
+    return replace(study, images=300, steps=120, episodes=2) if given.quick else study
 
 
 def probed(study: Study, seeds: range, results: Results, domains: Sequence[Domain]) -> dict[str, Any]:

@@ -8,6 +8,7 @@ Whether it does so for one's own encoders is what :func:`rank_correlation` tells
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 import numpy as np
@@ -69,10 +70,14 @@ def probe_domains(
     if not names:
         raise SimfactorError("no factor of role 'task' varies in the clean domain; nothing can be probed.")
     cut = round(TRAIN_SHARE * count)
-    seen = []
-    for domain in domains:
-        with Studio(domain.space.scene, domain.renderer, encoder.image_size) as studio:
-            seen.append(_codes_and_factors(encoder, studio, domain.space, names, count, seed))
+    with ExitStack() as stack:
+        studios = {
+            renderer: stack.enter_context(Studio(clean.scene, renderer, encoder.image_size))
+            for renderer in {domain.renderer for domain in domains}
+        }
+        seen = [
+            _codes_and_factors(encoder, studios[d.renderer], d.space, names, count, seed) for d in domains
+        ]
     codes, factors = (part[:cut] for part in seen[0])
     factor = [clean[name] for name in names]
     about: dict[str, Any] = {
