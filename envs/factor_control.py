@@ -9,6 +9,7 @@ import numpy as np
 from gymnasium.utils import RecordConstructorArgs
 
 from simfactor.envs.episodes import next_episode_seed
+from simfactor.errors import SimfactorError
 from simfactor.factors import FactorSpace
 
 
@@ -22,19 +23,21 @@ class FactorControl(gym.Wrapper[Any, Any, Any, Any], RecordConstructorArgs):
     episode start solved, which the pairing does not allow to redraw (give such a space to the environment
     itself to rule it out).
 
-    ``reset(options={"factors": {...}})`` takes precedence over the sample.
+    ``reset(options={"factors": {...}})`` takes precedence over the sample; ``options={"space": space}``
+    samples another space from this episode on, so that one environment can visit many domains.
 
     Args:
         env: one of simfactor's environments, wrapped or not.
         factors: the space to sample; the environment chooses for factors that are not in it.
 
-    Raises SimfactorError when the space has factors that the environment's scene does not have.
+    Raises SimfactorError when a space has factors that the environment's scene does not have.
     """
 
     def __init__(self, env: gym.Env[Any, Any], factors: FactorSpace) -> None:
         RecordConstructorArgs.__init__(self, factors=factors)
         gym.Wrapper.__init__(self, env)
-        env.get_wrapper_attr("check_space")(factors)
+        self._check_space = env.get_wrapper_attr("check_space")
+        self._check_space(factors)
         self.factors = factors
         self._draw_factors = env.get_wrapper_attr("draw_factors")
         self._episodes: np.random.Generator | None = None
@@ -43,7 +46,19 @@ class FactorControl(gym.Wrapper[Any, Any, Any, Any], RecordConstructorArgs):
         self, *, seed: int | None = None, options: dict[str, Any] | None = None
     ) -> tuple[Any, dict[str, Any]]:
         """Reset with freshly drawn factors. Raises SimfactorError for options that cannot be followed."""
+        options = dict(options or {})
+        self._visit(options.pop("space", self.factors))
         if seed is not None or self._episodes is None:
             self._episodes = np.random.default_rng(seed)
         values = self._draw_factors(self.factors, next_episode_seed(self._episodes), options)
         return self.env.reset(seed=seed, options={"factors": values})
+
+    def _visit(self, space: FactorSpace) -> None:
+        if space is self.factors:
+            return
+        if not isinstance(space, FactorSpace):
+            raise SimfactorError(
+                f"options['space']={space!r} must be a FactorSpace, as load_space(...).restrict({{...}}) is."
+            )
+        self._check_space(space)
+        self.factors = space

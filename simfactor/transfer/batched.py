@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from typing import Any, TypeAlias
 
 import gymnasium as gym
@@ -15,7 +16,7 @@ from simfactor.transfer.episodes import Act, Episode, Episodes, factor_row, gath
 
 Worlds: TypeAlias = gym.vector.VectorEnv[Any, Any, Any]
 MakeVector: TypeAlias = Callable[[FactorSpace, int], Worlds]
-AT_ONCE = 8  # worlds: each takes a sixth of a second to open, which short episodes must earn back
+AT_ONCE = 8  # worlds: each takes a sixth of a second to open, and many wait for the last episodes to end
 
 
 def evaluate_batched(act: Act, make_vector: MakeVector, domain: Domain, seeds: Sequence[int]) -> Episodes:
@@ -25,13 +26,19 @@ def evaluate_batched(act: Act, make_vector: MakeVector, domain: Domain, seeds: S
     episodes in turn (:class:`simfactor.envs.VectorEnv`); ``act`` takes observations (n, ...). What comes out
     is what single episodes give, but for the rounding of latents of several images together.
     """
-    count = min(AT_ONCE, len(seeds))
-    env = make_vector(domain.space, count)
-    try:
-        run = _Run(env, domain, [list(seeds[i::count]) for i in range(count)])
-        return gathered(domain, seeds, run.play(act))
-    finally:
-        env.close()
+    with closing(open_worlds(make_vector, domain, seeds)) as env:
+        return play(act, env, domain, seeds)
+
+
+def open_worlds(make_vector: MakeVector, domain: Domain, seeds: Sequence[int]) -> Worlds:
+    """The worlds that :func:`play` needs for so many episodes, in this domain or in another."""
+    return make_vector(domain.space, min(AT_ONCE, len(seeds)))
+
+
+def play(act: Act, env: Worlds, domain: Domain, seeds: Sequence[int]) -> Episodes:
+    """The episodes of ``seeds`` in ``domain``, in worlds that may have been in another before."""
+    queues = [list(seeds[i :: env.num_envs]) for i in range(env.num_envs)]
+    return gathered(domain, seeds, _Run(env, domain, queues).play(act))
 
 
 class _Run:
@@ -46,7 +53,10 @@ class _Run:
         """Episode seed -> episode."""
         found: dict[int, Episode] = {}
         wanted = sum(len(queue) for queue in self.queues)
-        observations, infos = self.env.reset(seed=[tuple(queue) for queue in self.queues])  # type: ignore[arg-type]  # seeds in turn are ours, not gymnasium's
+        observations, infos = self.env.reset(
+            seed=[tuple(queue) for queue in self.queues],  # type: ignore[arg-type]  # seeds in turn are ours, not gymnasium's
+            options={"space": self.domain.space},
+        )
         self.rows = [self._row(infos, i) for i in range(len(self.queues))]
         over = np.zeros(len(self.queues), bool)
         while len(found) < wanted:

@@ -88,6 +88,13 @@ def test_users_options_win_and_disturb_nothing_else(controls):
     assert controls["full"].reset()[1]["factors"] == plain[1]
 
 
+def test_a_reset_may_move_to_another_space(env, controls):
+    mover = FactorControl(env, SPACES["full"])
+    for name, space in SPACES.items():
+        moved = mover.reset(seed=4, options={"space": space})[1]["factors"]
+        assert [moved, mover.reset()[1]["factors"]] == starts(controls[name], 4, resets=2)
+
+
 def test_correlations_between_task_and_nuisance_hold(controls):
     controls["coupled"].reset(seed=0)
     rows = [controls["coupled"].reset()[1]["factors"] for _ in range(100)]
@@ -102,6 +109,8 @@ def test_correlations_between_task_and_nuisance_hold(controls):
         ({"factors": {"target_x": "left"}}, "target_x='left'"),
         ({"factors": ["light_azimuth"]}, "must map factor names"),
         ({"sedd": 1}, "unknown reset option"),
+        ({"space": "tabletop"}, "options\\['space'\\]='tabletop' must be a FactorSpace"),
+        ({"space": load_space("mpi3d")}, "scene 'mpi3d'"),
     ],
 )
 def test_bad_options_are_refused(controls, options, message):

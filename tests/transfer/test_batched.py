@@ -73,3 +73,50 @@ def test_a_job_keeps_the_film_of_its_first_episode(tmp_path) -> None:
     assert found.film is not None
     assert found.film.shape[1:] == (256, 256, 3)
     assert len(found.success) == 5
+
+
+def test_worlds_that_were_in_another_domain_give_the_same_episodes(tmp_path) -> None:
+    left = Domain("left", SPACE.restrict({"target_y": (0.05, 0.25), "light_azimuth": (30, 40)}), "ood2")
+    opened = []
+
+    def counted(space, count):
+        opened.append(space)
+        return make_vector_env(space, count, observation="state", **TASK)
+
+    def job(domain: Domain) -> Job:
+        alone = functools.partial(make_env, observation="state", **TASK)
+        return Job(
+            "hesitant", 0, domain, open_hesitant, alone, tuple(SEEDS), film_frames=0, make_vector=counted
+        )
+
+    domains = {"clean": CLEAN, "left": left, "again": Domain("again", SPACE, "in")}
+    found = evaluate_jobs([job(d) for d in domains.values()], tmp_path, workers=1, progress=False)[
+        "hesitant"
+    ][0]
+    assert len(opened) == 1
+    for name, domain in domains.items():
+        fresh = evaluate_batched(hesitant, counted, domain, SEEDS)
+        for array in ("success", "lengths", "rows", "returns"):
+            np.testing.assert_array_equal(getattr(found[name], array), getattr(fresh, array))
+    assert (found["left"].rows[:, SPACE.index("target_y")] >= 0.05).all()
+    assert not np.array_equal(found["left"].rows, found["clean"].rows)
+
+
+def test_another_agent_opens_other_worlds(tmp_path) -> None:
+    """Those of the first are closed: not more than one agent's are open at a time."""
+    closed = []
+
+    def make(name):
+        def counted(space, count):
+            worlds = make_vector_env(space, count, observation="state", **TASK)
+            worlds.close_extras = lambda **_: closed.append(name)
+            return worlds
+
+        return counted
+
+    jobs = [
+        Job(name, 0, CLEAN, open_hesitant, make_env, tuple(SEEDS[:2]), film_frames=0, make_vector=make(name))
+        for name in ("first", "second")
+    ]
+    evaluate_jobs(jobs, tmp_path, workers=1, progress=False)
+    assert closed == ["first", "second"]
