@@ -14,18 +14,21 @@ from simfactor.agents.image_augmentation import ImageAugmentation, ImageAugmente
 from simfactor.agents.image_changes import convolution, shift
 from simfactor.agents.jobs import TrainJob, train_agents
 from simfactor.agents.latent_changes import drop, mix, noise, resample, swap
+from simfactor.agents.latent_features import FineTune
 from simfactor.agents.lean_sac import LeanSAC
 from simfactor.agents.pixel_buffer import PixelReplayBuffer
-from simfactor.agents.pixel_policy import PixelPolicy
+from simfactor.agents.pixel_policy import AsymmetricPolicy, PixelPolicy
 from simfactor.agents.train import environment_seed, train_agent
 from simfactor.agents.vec_env import SB3VecEnv
 
 __all__ = [
     "Advised",
     "Agent",
+    "AsymmetricPolicy",
     "Augmentation",
     "AugmentedReplayBuffer",
     "Dagger",
+    "FineTune",
     "ImageAugmentation",
     "ImageAugmenter",
     "LatentAugmenter",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 import gymnasium as gym
 import numpy as np
@@ -16,13 +16,15 @@ from simfactor.agents.augmentation import LatentAugmenter
 from simfactor.agents.buffers import AugmentedReplayBuffer
 from simfactor.agents.distillation import StudentSAC
 from simfactor.agents.image_augmentation import ImageAugmenter
+from simfactor.agents.latent_features import LatentFeatures
 from simfactor.agents.lean_sac import LeanSAC
 from simfactor.agents.pixel_buffer import PixelReplayBuffer
-from simfactor.agents.pixel_policy import PixelPolicy
+from simfactor.agents.pixel_policy import AsymmetricPolicy, PixelPolicy
 from simfactor.agents.standardize import Standardize, observation_statistics
 from simfactor.errors import SimfactorError, unknown_name
 
 # kept out of saved models: a bank of latents may be in there, and acting needs neither
+CRITICS = ("observation", "state")
 UNSAVED = ("replay_buffer_class", "replay_buffer_kwargs")
 
 
@@ -33,7 +35,9 @@ class Sac:
     network: units of each hidden layer. batch_size: transitions per update. target_rate: how far the target
     network moves per update. entropy: the entropy coefficient, or ``"auto_0.03"`` to learn it from there; it
     is in units of reward, so a start of 1 drowns rewards of a few centimetres. warmup: random steps before
-    learning. updates: gradient steps per environment step. Raises SimfactorError for values out of range.
+    learning. updates: gradient steps per environment step. critic: what values are learned from:
+    ``observation``, or ``state``: the truth, where the environment shows ``pixels+state``.
+    Raises SimfactorError for values out of range.
     """
 
     network: tuple[int, ...] = (64, 64)
@@ -45,9 +49,17 @@ class Sac:
     warmup: int = 100
     updates: int = 1
     buffer_size: int = 100_000
+    critic: Literal["observation", "state"] = "observation"
 
     def __post_init__(self) -> None:
         check_ranges(self, positive=("batch_size", "learning_rate", "warmup", "updates", "buffer_size"))
+        if self.critic not in CRITICS:
+            raise unknown_name("critic", self.critic, CRITICS)
+
+    @property
+    def asymmetric(self) -> bool:
+        """Whether the critic sees the truth."""
+        return self.critic == "state"
 
 
 @dataclass(frozen=True)
@@ -125,13 +137,14 @@ def build_model(
     seed: int,
     augmenter: LatentAugmenter | ImageAugmenter,
     standardize: bool,
+    pretrained: LatentFeatures | None = None,
 ) -> BaseAlgorithm:
     """A fresh model on the CPU for a training of ``steps`` steps.
 
     It seeds the environment and (it is Stable-Baselines3) all global generators with ``seed``.
     augmenter: that of images makes an agent on images. standardize: whether the network standardises
-    observations, see :class:`Standardize`. Raises SimfactorError if the algorithm cannot augment, or learn
-    from images.
+    observations, see :class:`Standardize`. pretrained: what an agent on images starts from. Raises
+    SimfactorError if the algorithm cannot augment, or learn from images.
     """
     policy: dict[str, Any] = {"net_arch": list(algorithm.network), "optimizer_kwargs": {"fused": True}}
     if standardize:
@@ -146,7 +159,13 @@ def build_model(
     }
     if isinstance(algorithm, Ppo):
         return _build_ppo(algorithm, env, augmenter, common)
-    return _build_off_policy(algorithm, env, steps, augmenter, common)
+    if pretrained is not None:
+        policy["pretrained"] = pretrained.describe()
+    model = _build_off_policy(algorithm, env, steps, augmenter, common)
+    if pretrained is not None:
+        assert isinstance(model.policy, PixelPolicy)
+        model.policy.start_from(pretrained)
+    return model
 
 
 def _build_off_policy(
@@ -162,7 +181,7 @@ def _build_off_policy(
     if isinstance(augmenter, ImageAugmenter):
         if isinstance(algorithm, Dagger):
             raise SimfactorError("dagger learns from flat observations only; use latents of the images.")
-        policy = PixelPolicy
+        policy = AsymmetricPolicy if algorithm.asymmetric else PixelPolicy
         replay = {"replay_buffer_class": PixelReplayBuffer, "replay_buffer_kwargs": arguments}
     elif augmenter.changes:
         arguments["steps"] = steps

@@ -7,9 +7,11 @@ from typing import Any
 import numpy as np
 from gymnasium import spaces
 
+from simfactor.agents.algorithms import Algorithm, Sac
 from simfactor.agents.image_augmentation import ImageAugmenter
 from simfactor.agents.image_encoder import SMALLEST
-from simfactor.agents.pixel_policy import COUNTERFACTUAL, PIXELS
+from simfactor.agents.latent_features import FineTune, LatentFeatures
+from simfactor.agents.pixel_policy import COUNTERFACTUAL, PIXELS, STATE, image_space
 from simfactor.encoders.layout import LatentLayout
 from simfactor.errors import SimfactorError
 
@@ -38,6 +40,37 @@ def check_observations(
             "name it, and wrap the environment in CounterfactualObservation, or do neither."
         )
     return True
+
+
+def check_critic(algorithm: Algorithm, space: spaces.Space[Any], augmenter: ImageAugmenter) -> None:
+    """Raise SimfactorError if the critic is to see a state beside images, and observations have none."""
+    if not isinstance(algorithm, Sac) or not algorithm.asymmetric:
+        return
+    if not isinstance(space, spaces.Dict) or {PIXELS, STATE} - set(space.spaces):
+        raise SimfactorError(
+            f"critic='state' needs {PIXELS!r} for the actor and {STATE!r} for the critic, but the "
+            f"environment gives {space}; make it with observation='pixels+state'."
+        )
+    clean = [change.kind for change in augmenter.changes if change.target == "clean"]
+    if clean:
+        raise SimfactorError(
+            f"{clean[0]} shows the critic changed images, but with critic='state' it sees none; "
+            "use target: changed, or critic='observation'."
+        )
+
+
+def opened_encoder(
+    fine_tune: FineTune | None, space: spaces.Space[Any], images: bool
+) -> LatentFeatures | None:
+    """The encoder to start from. Raises SimfactorError unless observations are images of its size."""
+    if fine_tune is None:
+        return None
+    if not images:
+        raise SimfactorError(
+            f"fine_tune trains an encoder of images, but the environment gives {space}; make it with "
+            "observation='pixels', or leave fine_tune out to act on latents of a frozen encoder."
+        )
+    return fine_tune.open(image_space(space).shape[0])
 
 
 def _check_flat(space: spaces.Space[Any], layout: LatentLayout | None, augmenter: ImageAugmenter) -> None:

@@ -27,8 +27,9 @@ class PixelReplayBuffer(ReplayBuffer):
     A ring of observations: the successor of one is the next, which Stable-Baselines3's ring does not keep at
     the end of an episode. Here an episode's last observation has a place of its own, so ``buffer_size``
     observations hold so many transitions less the episodes. Samples are dicts: ``pixels``, float in [0, 1],
-    and, of the observations, ``changed`` if the critic is to learn from that too. All draws come from the
-    buffer's own generator, seeded by ``seed`` and pickled with it.
+    and, of the observations, ``changed`` if the critic is to learn from that too; numbers that are shown
+    beside images, as a ``state``, come as they are. All draws come from the buffer's own generator, seeded by
+    ``seed`` and pickled with it.
 
     Raises SimfactorError for several environments.
     """
@@ -115,13 +116,19 @@ class PixelReplayBuffer(ReplayBuffer):
             self._images(COUNTERFACTUAL, batch_inds) if self.augmenter.rerenders else None,
             self.generator,
         )
+        critics = {} if changed is None else {CHANGED: changed}
         return DictReplayBufferSamples(
-            observations={PIXELS: now} if changed is None else {PIXELS: now, CHANGED: changed},
+            observations={PIXELS: now, **critics, **self._numbers(batch_inds)},
             actions=self.to_torch(self.actions[batch_inds]),
-            next_observations={PIXELS: then},
+            next_observations={PIXELS: then, **self._numbers(following)},
             dones=self.to_torch(self.dones[batch_inds]),
             rewards=self.to_torch(self.rewards[batch_inds]),
         )
+
+    def _numbers(self, places: NDArray[np.integer]) -> dict[str, Tensor]:
+        """What is shown beside images."""
+        named = {key: values for key, values in self.shown.items() if values.dtype != np.uint8}
+        return {key: self.to_torch(values[places]) for key, values in named.items()}
 
     def _images(self, key: str, places: NDArray[np.integer]) -> Tensor:
         return to_float(self.to_torch(self.shown[key][places], copy=False))

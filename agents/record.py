@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import time
 from collections import deque
 from collections.abc import Callable
 from pathlib import Path
@@ -12,7 +13,7 @@ from stable_baselines3.common.callbacks import BaseCallback
 from tqdm import tqdm
 
 CURVE = "curve.csv"
-HEADER = ["step", "episode_return", "episode_length", "success"]
+HEADER = ["step", "episode_return", "episode_length", "success", "cpu_seconds"]
 RECENT = 20  # episodes that the success on the progress bar speaks for
 
 
@@ -20,8 +21,9 @@ class Record(BaseCallback):
     """Appends each episode to ``curve.csv``, calls ``save`` every ``every`` steps, moves the progress bar.
 
     The curve has a line per episode: environment steps so far, undiscounted return, length, success (empty if
-    the environment does not report ``info["is_success"]``). After a resume at step ``start`` the episodes
-    after it are dropped, for they are trained again.
+    the environment does not report ``info["is_success"]``), and the processor time that training has taken so
+    far, which other work on the machine does not lengthen as it does the time on the clock. After a resume at
+    step ``start`` the episodes after it are dropped, for they are trained again.
     """
 
     def __init__(
@@ -33,6 +35,7 @@ class Record(BaseCallback):
         self._file = (folder / CURVE).open("w", newline="", buffering=1)  # by line, for those who look on
         self._writer = csv.writer(self._file, lineterminator="\n")
         self._writer.writerows([HEADER, *kept])
+        self._began = time.process_time() - (float(kept[-1][4]) if kept else 0.0)
         self._recent: deque[float] = deque(maxlen=RECENT)
         disable = None if progress else True
         self._bar = tqdm(total=steps, initial=start, desc=folder.name, disable=disable)
@@ -54,7 +57,9 @@ class Record(BaseCallback):
         if self.locals["dones"][0]:
             episode, success = info["episode"], info.get("is_success")
             result = "" if success is None else int(success)
-            self._writer.writerow([self.model.num_timesteps, f"{episode['r']:.6g}", episode["l"], result])
+            spent = f"{time.process_time() - self._began:.2f}"
+            line = [self.model.num_timesteps, f"{episode['r']:.6g}", episode["l"], result, spent]
+            self._writer.writerow(line)
             if success is not None:
                 self._recent.append(float(success))
                 self._bar.set_postfix(success=f"{np.mean(self._recent):.2f}", refresh=False)

@@ -32,7 +32,8 @@ from simfactor.agents.augmentation import Augmentation, resolve_augmentations
 from simfactor.agents.description import check_same, read_description, write_description
 from simfactor.agents.image_augmentation import ImageAugmentation, ImageAugmenter
 from simfactor.agents.isolation import isolated
-from simfactor.agents.observations import check_observations
+from simfactor.agents.latent_features import FineTune
+from simfactor.agents.observations import check_critic, check_observations, opened_encoder
 from simfactor.agents.record import Record
 from simfactor.encoders.layout import LatentLayout
 from simfactor.errors import SimfactorError
@@ -53,6 +54,7 @@ def train_agent(
     augmentations: Iterable[Augmentation] = (),
     latent_bank: NDArray[np.floating] | None = None,
     image_augmentations: Iterable[ImageAugmentation] = (),
+    fine_tune: FineTune | None = None,
     about: Mapping[str, Any] | None = None,
     checkpoint_every: int = 1000,
     progress: bool = True,
@@ -70,11 +72,12 @@ def train_agent(
         augmentations: factor-wise, of replayed latents.
         latent_bank: (m, L) latents that augmentations other than ``swap`` draw from.
         image_augmentations: of replayed images, in the order in which they are applied.
+        fine_tune: the trained encoder that an agent on images starts from.
         about: JSON-able; whatever else decides the result, as the encoder's checksum and the factor space.
             It is kept with the agent, and a stored agent is taken only if it is the same.
 
-    Raises SimfactorError for an observation that is neither flat nor images or does not fit the layout, an
-    augmentation that cannot be, and a folder whose training had other arguments.
+    Raises SimfactorError for an observation that is neither flat nor images or does not fit the layout, the
+    algorithm or the encoder, an augmentation that cannot be, and a folder whose training had other arguments.
     """
     folder = Path(out)
     algorithm = resolve_algorithm(algorithm)
@@ -94,6 +97,8 @@ def train_agent(
     }
     if image_augmenter.changes:
         arguments["image_augmentations"] = [asdict(change) for change in image_augmenter.changes]
+    if fine_tune is not None:
+        arguments["fine_tune"] = fine_tune.describe()
     stored = read_description(folder)
     if stored is not None and (stored["finished"] or checkpoints.latest_checkpoint(folder)):
         check_same(stored["arguments"], arguments, folder)
@@ -103,6 +108,8 @@ def train_agent(
     write_description(folder, arguments, (), finished=False)
     with isolated(), contextlib.closing(make_env()) as env:
         images = check_observations(env.observation_space, layout, image_augmenter)
+        check_critic(algorithm, env.observation_space, image_augmenter)
+        pretrained = opened_encoder(fine_tune, env.observation_space, images)
         build = functools.partial(
             build_model,
             algorithm,
@@ -110,6 +117,7 @@ def train_agent(
             steps,
             augmenter=image_augmenter if images else augmenter,
             standardize=layout is None and not images,
+            pretrained=pretrained,
         )
         model, seeds = _start_or_resume(folder, algorithm, env, seed, build)
         _learn(model, folder, steps, seeds, checkpoint_every, progress)

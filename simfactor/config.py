@@ -179,6 +179,15 @@ class Agent:
     group or role; the rest from policy_support."""
     teacher: str | None = None
     """Learn what the agent of this name, on the state, would do, instead of from rewards (latent only)."""
+    fine_tune: bool = False
+    """Let what the agent learns change its copy of the encoder, too (latent only; ten times as dear)."""
+    critic: Literal["observation", "state"] = "observation"
+    """What values are learned from: state shows the critic, in training, the truth (pixels only)."""
+
+    @property
+    def shown(self) -> str:
+        """What its environment observes: images also where the agent has an encoder of its own."""
+        return "pixels" if self.fine_tune else self.observation
 
 
 @dataclass(frozen=True, config=STRICT)

@@ -126,7 +126,11 @@ class FactorEncoder(nn.Module):
 
         Where latents have a codebook, they are its values.
         """
-        latents = self._read(self.encoder(to_pixels(images))).mean
+        return self.latents(to_pixels(images))
+
+    def latents(self, pixels: Tensor) -> Tensor:
+        """As :meth:`forward`, of pixels (n, 3, s, s) float in [0, 1]."""
+        latents = self._read(self.encoder(pixels)).mean
         return self.extras["codebook"](latents) if "codebook" in self.extras else latents
 
     def posterior(self, pixels: Tensor) -> Posterior:

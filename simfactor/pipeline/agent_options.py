@@ -32,8 +32,8 @@ def observed_layout(agent: Agent, layout: LatentLayout) -> LatentLayout:
 
 
 def sees_task(agent: Agent, layout: LatentLayout) -> bool:
-    """Whether an agent sees latents of the task."""
-    seen = observed_layout(agent, layout).roles if agent.observation == "latent" else {}
+    """Whether an agent is shown latents of the task."""
+    seen = observed_layout(agent, layout).roles if agent.shown == "latent" else {}
     return bool(seen.get("task"))
 
 
@@ -93,8 +93,10 @@ def check_agent(agent: Agent, layout: LatentLayout, encoder: FactorSpace) -> Non
     else:
         observed = observed_layout(agent, layout)
         agents.resolve_augmentations(augmentations(agent), observed, np.zeros((2, observed.size)))
+    _check_fine_tuning(agent)
     with naming("image_augment"):
         _check_image_augment(agent, encoder)
+    _check_critic(agent)
 
 
 def check_teacher(agent: Agent, trained: Mapping[str, Agent]) -> None:
@@ -110,8 +112,37 @@ def check_teacher(agent: Agent, trained: Mapping[str, Agent]) -> None:
         raise unknown_name("teacher (an agent of observation: state)", agent.teacher, teachers)
 
 
+def _check_fine_tuning(agent: Agent) -> None:
+    if not agent.fine_tune:
+        return
+    if agent.observation != "latent":
+        raise SimfactorError(
+            f"observation {agent.observation!r} has no encoder to fine-tune; use observation: latent."
+        )
+    if agent.augment or agent.teacher is not None:
+        what = "augment" if agent.augment else "teacher"
+        raise SimfactorError(
+            f"{what} needs latents that stay what they are; leave it out, or set fine_tune: false."
+        )
+
+
+def _check_critic(agent: Agent) -> None:
+    if agent.critic == "observation":
+        return
+    if agent.observation != "pixels":
+        raise SimfactorError(
+            f"critic: state is for agents on images, not on {agent.observation!r}; use observation: pixels."
+        )
+    for change in agent.image_augment:
+        if _target(change) == "clean":
+            raise SimfactorError(
+                f"{change.kind} shows the critic changed images, but with critic: state it sees none; "
+                "use target: changed, or leave one of both out."
+            )
+
+
 def _check_image_augment(agent: Agent, encoder: FactorSpace) -> None:
-    if agent.image_augment and agent.observation != "pixels":
+    if agent.image_augment and agent.shown != "pixels":
         raise SimfactorError(
             f"observation {agent.observation!r} has no images to change; use observation: pixels, or augment."
         )

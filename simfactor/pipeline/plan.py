@@ -115,21 +115,12 @@ class Plan:
         """Where a trained agent is kept."""
         return self.folder / "agents" / name / f"seed-{seed}"
 
-    def make_env(
-        self, agent: Agent, true_task: bool = False, counterfactual: FactorSpace | None = None
-    ) -> MakeEnv:
+    def make_env(self, agent: Agent, true_task: bool = False) -> MakeEnv:
         """A picklable function: factor space -> the environment that this agent acts in.
 
-        ``true_task``: with the truth in the latents of task factors. ``counterfactual``: with a second
-        picture in which the factors of this space are other ones.
+        ``true_task``: with the truth in the latents of task factors.
         """
-        return functools.partial(
-            make_env,
-            **self._shown(agent),
-            render_mode="rgb_array",
-            true_task=true_task,
-            counterfactual=counterfactual,
-        )
+        return functools.partial(make_env, **self._shown(agent), render_mode="rgb_array", true_task=true_task)
 
     def make_vector(self, agent: Agent) -> MakeVector:
         """A picklable function: factor space, n -> n worlds in which this agent acts."""
@@ -137,10 +128,10 @@ class Plan:
 
     def _shown(self, agent: Agent) -> dict[str, Any]:
         """The task, and what this agent is shown of it."""
-        latent, world = agent.observation == "latent", self.run.world
+        latent, world = agent.shown == "latent", self.run.world
         return {
             "task": world.task,
-            "observation": agent.observation,
+            "observation": agent.shown,
             "encoder": self.folder / "encoder" if latent else None,
             "blocks": (agent.blocks or None) if latent else None,
             "image_size": None if latent else world.image_size,
@@ -149,9 +140,13 @@ class Plan:
 
     def make_training_env(self, agent: Agent, seed: int) -> Callable[[], gym.Env[Any, Any]]:
         """A picklable function of no arguments: the environment this agent trains in at a seed."""
+        shown = self._shown(agent)
+        if agent.critic == "state":
+            shown["observation"] = "pixels+state"
         counterfactual = counterfactual_space(agent, self.encoder_space)
-        make_env = self.make_env(agent, counterfactual=counterfactual)
-        trains_in = functools.partial(make_env, self.training_space(agent))
+        trains_in = functools.partial(
+            make_env, self.training_space(agent), **shown, counterfactual=counterfactual
+        )
         if agent.teacher is None:
             return trains_in
         return functools.partial(make_advised, trains_in, self.agent_folder(agent.teacher, seed))

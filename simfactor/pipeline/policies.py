@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import hashlib
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -47,6 +48,10 @@ def training_options(plan: Plan, agent: Agent) -> dict[str, Any]:
     if agent.observation == "pixels":
         return _with_pixels(plan, agent, options)
     weights = _checksum([plan.folder / "encoder" / WEIGHTS], "train-encoder")
+    if agent.fine_tune:
+        options["fine_tune"] = agents.FineTune(plan.folder / "encoder", agent.blocks or None)
+        options["about"] |= {"encoder": weights}
+        return _with_pixels(plan, agent, options)
     encoder = FactorEncoder.from_pretrained(plan.folder / "encoder")
     options["about"] |= {"encoder": weights}
     options |= {"layout": observed_layout(agent, encoder.layout), "augmentations": augmentations(agent)}
@@ -97,7 +102,8 @@ def transfer_jobs(plan: Plan, name: str, agent: Agent, true_task: bool = False) 
 
 def _with_pixels(plan: Plan, agent: Agent, options: dict[str, Any]) -> dict[str, Any]:
     redrawn = counterfactual_space(agent, plan.encoder_space)
-    options |= {"algorithm": PIXEL_SAC, "image_augmentations": image_augmentations(agent)}
+    algorithm = replace(PIXEL_SAC, critic=agent.critic)
+    options |= {"algorithm": algorithm, "image_augmentations": image_augmentations(agent)}
     options["about"] |= {"image_size": plan.run.world.image_size}
     if redrawn is not None:
         options["about"] |= {"redrawn": redrawn.fingerprint}
@@ -122,11 +128,13 @@ def check_policy(plan: Plan, agent: Agent, folder: Path) -> None:
     if not (folder / MODEL).exists():
         raise SimfactorError(f"{folder} holds no agent; run `simfactor train-agent` first.")
     trained = agents.load_agent(folder)
-    if agent.observation != "latent":
+    if agent.shown != "latent":
         trained.check_layout(None)
+    if agent.observation != "latent":
         return
-    encoder = FactorEncoder.from_pretrained(plan.folder / "encoder")
-    trained.check_layout(observed_layout(agent, encoder.layout))
+    if not agent.fine_tune:
+        encoder = FactorEncoder.from_pretrained(plan.folder / "encoder")
+        trained.check_layout(observed_layout(agent, encoder.layout))
     learned_on = trained.arguments["about"]["encoder"]
     if learned_on != _checksum([plan.folder / "encoder" / WEIGHTS], "train-encoder"):
         raise SimfactorError(

@@ -4,7 +4,7 @@ from simfactor.transfer.batched import MakeVector, evaluate_batched
 from simfactor.transfer.diagnosis import diagnose
 from simfactor.transfer.domain import LEVELS, Domain, Rung, Shift, shift_level, transfer_domains
 from simfactor.transfer.episodes import Act, Episodes, MakeEnv, evaluate_domain
-from simfactor.transfer.evaluate import Results, evaluate, evaluate_jobs
+from simfactor.transfer.evaluate import Results, evaluate, evaluate_jobs, stored_results
 from simfactor.transfer.job import Job
 from simfactor.transfer.ladders import tabulate_ladders
 from simfactor.transfer.proxy import probe_domains, rank_correlation
@@ -61,6 +61,7 @@ __all__ = [
     "rank_correlation",
     "shift_level",
     "smallest_drop",
+    "stored_results",
     "tabulate",
     "tabulate_ladders",
     "transfer_domains",

@@ -84,6 +84,19 @@ def evaluate_jobs(
     return results
 
 
+def stored_results(jobs: Sequence[Job], out: str | Path) -> Results:
+    """What :func:`evaluate_jobs` has left in ``out`` of these jobs so far, in its words; nothing is run.
+
+    Raises SimfactorError for a damaged stored result.
+    """
+    results: Results = {}
+    for job in jobs:
+        stored = _load(Path(out), job)
+        if stored is not None:
+            results.setdefault(job.agent, {}).setdefault(job.seed, {})[job.domain.name] = stored
+    return results
+
+
 def check_episode_seeds(seeds: Sequence[int], training_seeds: Iterable[int] = ()) -> None:
     """Raise SimfactorError unless there are seeds, each once, and none of them a training seed."""
     if not len(seeds) or len(set(seeds)) < len(seeds):

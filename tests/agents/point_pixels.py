@@ -10,14 +10,19 @@ STRIDE, NEAR, STEPS = 0.3, 0.3, 15
 
 
 class PointPixels(gym.Env):
-    """Observation: uint8 (24, 24, 3); with ``counterfactual`` a Dict of it and the same before another wall.
-    Dense reward, ends on success."""
+    """Observation: uint8 (24, 24, 3); with ``counterfactual`` a Dict of it and the same before another wall,
+    with ``told`` a Dict of it and the state. Dense reward, ends on success."""
 
-    def __init__(self, counterfactual: bool = False, wall: tuple[int, int] = (40, 60)) -> None:
-        self.counterfactual, self.wall = counterfactual, wall
+    def __init__(
+        self, counterfactual: bool = False, wall: tuple[int, int] = (40, 60), told: bool = False
+    ) -> None:
+        self.counterfactual, self.wall, self.told = counterfactual, wall, told
         pixels = gym.spaces.Box(0, 255, (SIZE, SIZE, 3), np.uint8)
         both = gym.spaces.Dict(pixels=pixels, counterfactual=pixels)
         self.observation_space = both if counterfactual else pixels
+        if told:
+            state = gym.spaces.Box(-1, 1, (4,), np.float32)
+            self.observation_space = gym.spaces.Dict(pixels=pixels, state=state)
         self.action_space = gym.spaces.Box(-1, 1, (2,), np.float32)
 
     def reset(self, *, seed: int | None = None, options: dict[str, Any] | None = None) -> Any:
@@ -36,6 +41,9 @@ class PointPixels(gym.Env):
 
     def _look(self) -> Any:
         pixels = self._draw(self.grey)
+        if self.told:
+            state = np.concatenate([self.point, self.target]).astype(np.float32)
+            return {"pixels": pixels, "state": state}
         if not self.counterfactual:
             return pixels
         return {"pixels": pixels, "counterfactual": self._draw(self.np_random.integers(0, 255))}

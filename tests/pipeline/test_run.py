@@ -1,5 +1,6 @@
 """The whole loop through the command line, on the smallest configuration that passes every stage."""
 
+import dataclasses
 import json
 import os
 import shutil
@@ -17,6 +18,8 @@ import yaml
 from simfactor import cli
 from simfactor.config import load_config
 from simfactor.pipeline.plan import make_plan
+from simfactor.pipeline.policies import transfer_jobs
+from simfactor.transfer import evaluate_jobs
 
 TINY = Path(__file__).parent / "tiny.yaml"
 AGENTS = ("latent-augmented", "latent-task", "state", "pixels")
@@ -238,6 +241,32 @@ BAD: dict[str, tuple[dict[str, Any], str]] = {
         {"agents": {"train": {"a": {"randomise": ["lightning"]}}}},
         "Did you mean 'lighting'",
     ),
+    "critic of latents": (
+        {"agents": {"train": {"a": {"critic": "state"}}}},
+        "critic: state is for agents on images",
+    ),
+    "critic of changed images": (
+        {
+            "agents": {
+                "train": {
+                    "a": {
+                        **PIXELS,
+                        "critic": "state",
+                        "image_augment": [{**RERENDER, "factors": ["texture"]}],
+                    }
+                }
+            }
+        },
+        "rerender shows the critic changed images",
+    ),
+    "tuned pixels": (
+        {"agents": {"train": {"a": {**PIXELS, "fine_tune": True}}}},
+        "has no encoder to fine-tune",
+    ),
+    "tuned and augmented": (
+        {"agents": {"train": {"a": {"fine_tune": True, "augment": [{"factors": ["lighting"]}]}}}},
+        "augment needs latents that stay what they are",
+    ),
     "space": ({"world": {"space": "tabeltop"}}, "Did you mean 'tabletop'"),
 }
 
@@ -274,6 +303,28 @@ def test_an_interrupted_run_goes_on(tmp_path: Path) -> None:
         arguments = [stage, str(TINY), "--out", str(tmp_path / "run")]
         assert cli.main(arguments) == 0
     assert _times(tmp_path / "run", kept) == before
+
+
+def test_agents_with_encoders_of_their_own_train_and_are_tested(finished: Path, tmp_path: Path) -> None:
+    """One fine-tunes the run's encoder, one learns its own from a critic that knows the truth."""
+    for part in ("data", "encoder"):
+        shutil.copytree(finished / part, tmp_path / "run" / part)
+    config = yaml.safe_load(TINY.read_text())
+    trained = {
+        "tuned": {"blocks": ["task"], "fine_tune": True, "image_augment": [{"kind": "shift"}]},
+        "asymmetric": {"observation": "pixels", "critic": "state", "image_augment": [{"kind": "shift"}]},
+    }
+    config["agents"] |= {"steps": 104, "train": trained}
+    file = tmp_path / "own.yaml"
+    file.write_text(yaml.safe_dump(config))
+    assert cli.main(["train-agent", str(file), "--out", str(tmp_path / "run")]) == 0
+    plan = make_plan(dataclasses.replace(load_config(file), out=str(tmp_path / "run")))
+    jobs = [transfer_jobs(plan, *named)[0] for named in plan.run.agents.train.items()]
+    tested = evaluate_jobs(jobs, tmp_path / "episodes", workers=1, progress=False)
+    assert {name: list(found[1]["clean"].lengths > 0) for name, found in tested.items()} == {
+        "tuned": [True, True],
+        "asymmetric": [True, True],
+    }
 
 
 def _times(root: Path, names: list[str]) -> dict[str, int]:
