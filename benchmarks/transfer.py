@@ -6,7 +6,7 @@ its suite: ood1, which the encoders have seen and the policies have not, and ood
 are trained for each seed, from one data set a seed. No setting was chosen by what happens under a shift.
 
 Every data set, encoder, agent and cell of the table stays in --out: the same call again goes on where the
-last one stopped, and --agents and --seeds choose what to add. Tables are made of the chosen agents.
+last one stopped, --agents and --seeds choose what to add, and --table shows what there is so far.
 """
 
 from __future__ import annotations
@@ -20,8 +20,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from matrix.contenders import ABLATION, CONTENDERS, EVERYONE
-from matrix.study import Study, evaluate, prepare, probe, train
+from matrix.contenders import CONTENDERS, EVERYONE, GROUPS_OF_AGENTS
+from matrix.learning import speed
+from matrix.study import Study, evaluate, gather, prepare, probe, train
 from matrix.table import as_markdown, single, summary
 
 from simfactor.errors import SimfactorError, unknown_name
@@ -38,22 +39,26 @@ def main() -> int:
     try:
         study = study_of(given)
         seeds = range(1 if given.quick else given.seeds)
-        prepare(study, seeds)
-        train(study, seeds)
-        results = evaluate(study, seeds)
-        domains = study.plans(seeds)[0].domains
+        for seed in seeds if not given.table else ():
+            for work in (prepare, train, evaluate):
+                work(study, [seed])
+        results, domains = gather(study, seeds), study.domains
         found = {
             "agents": summary(domains, results, EVERYONE),
-            "probe": probed(study, seeds, results, domains),
+            "probe": probed(study, results, domains),
+            "learning": speed(study, seeds),
+            "missing": missing(study, seeds, results),
         }
     except SimfactorError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
-    print(as_markdown(found["agents"], SHOWN))
-    print(json.dumps(found["probe"].get("rank_correlation")))
+    print(as_markdown(found["agents"], found["learning"], SHOWN))
+    print("rank correlation of probe and success:", json.dumps(found["probe"].get("rank_correlation")))
+    for name, lacking in found["missing"].items():
+        print(f"missing: {name}, seeds {', '.join(map(str, lacking))}")
     if given.json is not None:
         given.json.write_text(json.dumps(found, indent=1) + "\n")
-    if given.pictures is not None:
+    if given.pictures is not None and found["agents"]:
         given.pictures.mkdir(parents=True, exist_ok=True)
         shifts = {name: {d.name: entry[d.name] for d in domains} for name, entry in found["agents"].items()}
         (given.pictures / "transfer_matrix.png").write_bytes(shift_matrix(shifts))
@@ -63,21 +68,33 @@ def main() -> int:
 def study_of(given: argparse.Namespace) -> Study:
     """The study that was asked for. Raises SimfactorError for a contender that there is not."""
     names = list(CONTENDERS) if given.agents is None else given.agents.split(",")
-    names = [name for part in names for name in (ABLATION if part == "ablation" else [part])]
+    names = [name for part in names for name in GROUPS_OF_AGENTS.get(part, [part])]
     for name in names:
         if name not in EVERYONE:
-            raise unknown_name("agent", name, ["ablation", *EVERYONE])
+            raise unknown_name("agent", name, [*GROUPS_OF_AGENTS, *EVERYONE])
     chosen = {name: EVERYONE[name] for name in names}
     study = Study(given.out, chosen, config=given.config, workers=given.workers)
     return replace(study, images=300, steps=120, episodes=2) if given.quick else study
 
 
-def probed(study: Study, seeds: range, results: Results, domains: Sequence[Domain]) -> dict[str, Any]:
+def missing(study: Study, seeds: range, results: Results) -> dict[str, list[int]]:
+    """Contender -> the seeds that are not wholly tested yet."""
+    lacking = {name: [s for s in seeds if s not in results.get(name, {})] for name in study.contenders}
+    return {name: seeds for name, seeds in lacking.items() if seeds}
+
+
+def probed(study: Study, results: Results, domains: Sequence[Domain]) -> dict[str, Any]:
     """The proxy probe of the encoders, and how it ranks them next to what their agents achieve.
 
     Ranked are all pairs of an encoder of one seed and an agent on it, by their means over single shifts.
     """
-    scores = probe(study, seeds)
+    wanted = {
+        (contender.encoder, seed)
+        for name, contender in study.contenders.items()
+        for seed in results.get(name, {})
+        if contender.encoder is not None
+    }
+    scores = probe(study, sorted(wanted))
     shifts = [*single(domains, "ood1"), *single(domains, "ood2")]
     pairs = [
         (
@@ -86,7 +103,7 @@ def probed(study: Study, seeds: range, results: Results, domains: Sequence[Domai
         )
         for name, contender in study.contenders.items()
         if contender.encoder is not None
-        for seed in seeds
+        for seed in results.get(name, {})
     ]
     found: dict[str, Any] = {"scores": scores, "pairs": pairs}
     if len({p for p, _ in pairs}) > 2 and len({s for _, s in pairs}) > 1:
@@ -101,7 +118,9 @@ def parsed() -> argparse.Namespace:
     )
     parser.add_argument("--out", type=Path, default=Path("runs/transfer"), help="its folder (%(default)s)")
     parser.add_argument("--config", default="arm", help="ready configuration or file (%(default)s)")
-    parser.add_argument("--agents", help="comma-separated names, or ablation (not run by default)")
+    groups = " and ".join(GROUPS_OF_AGENTS)
+    parser.add_argument("--agents", help=f"comma-separated names; {groups} are groups not run by default")
+    parser.add_argument("--table", action="store_true", help="run nothing, show what there is")
     parser.add_argument("--seeds", type=int, default=5, help="trainings of each (%(default)s)")
     parser.add_argument("--workers", type=int, default=2, help="processes at a time (%(default)s)")
     parser.add_argument("--quick", action="store_true", help="a few minutes' look at whether all of it runs")

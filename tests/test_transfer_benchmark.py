@@ -8,8 +8,9 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "benchmarks"))
 
-from matrix.contenders import ABLATION, CONTENDERS, EVERYONE
-from matrix.study import Study
+from matrix.contenders import CONTENDERS, EVERYONE, GROUPS_OF_AGENTS
+from matrix.learning import speed
+from matrix.study import Study, gather
 from matrix.table import as_markdown, single, summary
 
 from simfactor.transfer import Episodes
@@ -24,10 +25,13 @@ def study(tmp_path_factory: pytest.TempPathFactory) -> Study:
 
 def test_every_contender_can_be_planned_and_tested_under_the_same_shifts(study: Study) -> None:
     plans = study.plans(SEEDS)
-    planned = [(plan.run.seed, name) for plan in plans for name in plan.run.agents.train]
+    planned = [(plan.run.seed, name) for plan, names in plans for name in names]
     assert sorted(planned) == sorted((seed, name) for seed in SEEDS for name in EVERYONE)
-    assert len({tuple(domain.name for domain in plan.domains) for plan in plans}) == 1
-    assert not set(CONTENDERS) & set(ABLATION)
+    assert {plan.domains for plan, _ in plans} == {study.domains}
+    assert all(set(names) <= set(plan.run.agents.train) for plan, names in plans)
+    assert len(EVERYONE) == len(CONTENDERS) + sum(len(group) for group in GROUPS_OF_AGENTS.values())
+    assert study.jobs(SEEDS) == []
+    assert gather(study, SEEDS) == {}
 
 
 def test_encoders_come_after_those_they_learn_from(study: Study) -> None:
@@ -36,7 +40,7 @@ def test_encoders_come_after_those_they_learn_from(study: Study) -> None:
 
 
 def test_the_table_has_an_iqm_for_every_shift_and_names_the_worst(study: Study) -> None:
-    domains = study.plans(SEEDS)[0].domains
+    domains = study.domains
     shifts = [*single(domains, "ood1"), *single(domains, "ood2")]
     assert not {"lighting-1", "everything-2"} & set(shifts)
 
@@ -52,4 +56,18 @@ def test_the_table_has_an_iqm_for_every_shift_and_names_the_worst(study: Study) 
     assert (success["iqm"], success["seeds"], success["episodes"]) == (0.75, 2, 16)
     assert found["worst"]["ood1"] == {"shift": "camera_azimuth-1", "kept": 0.25}
     assert found["overall"]["ood2"]["mean"] == 0.75
-    assert "| state | 1.00 |" in as_markdown({"state": found}, ["clean"])
+    learning = {"state": {"cpu_seconds": 12.3, "learned_steps": None}}
+    line = as_markdown({"state": found}, learning, ["clean"]).splitlines()[-1]
+    assert line.startswith("| state | 1.00 |")
+    assert line.endswith("| 2 | 12 | never |")
+
+
+def test_when_a_contender_could_do_its_task(study: Study) -> None:
+    (plan, _), *_ = Study(study.out, {"state": EVERYONE["state"]}).plans(range(1))
+    folder = plan.agent_folder("state", 0)
+    folder.mkdir(parents=True)
+    lines = [f"{10 * i},-1,10,{int(i > 30)},{i / 2:.2f}" for i in range(1, 101)]
+    (folder / "curve.csv").write_text("\n".join(["header", *lines]) + "\n")
+    found = speed(Study(study.out, {"state": EVERYONE["state"]}), range(1))
+    # of episodes 30 to 49, which are 20, nineteen succeeded
+    assert found == {"state": {"cpu_seconds": 50.0, "learned_steps": 490.0, "learned_cpu_seconds": 24.5}}

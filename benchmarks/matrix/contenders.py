@@ -10,12 +10,13 @@ NUISANCES = ("nuisance", "residual")
 GROUPS = ("lighting", "camera", "texture", "color", "shape")
 
 OURS = Encoder(objective="supervised", network="keypoints", epochs=8, learning_rate=3e-3)
-UNSUPERVISED = Encoder(objective="ae", network="conv64", epochs=12, learning_rate=1e-3)
+UNSUPERVISED = Encoder(objective="ae", network="conv64", epochs=8, learning_rate=1e-3)
 ENCODERS: dict[str, Encoder] = {
     "supervised": OURS,
     "interventional": replace(OURS, objective="interventional"),
     "interventional_unlabelled": replace(OURS, objective="interventional_unlabelled"),
     "ae": UNSUPERVISED,
+    "drap": replace(UNSUPERVISED, objective="drap"),
     "dae": replace(UNSUPERVISED, objective="dae"),
     "darla": replace(
         UNSUPERVISED, objective="beta_vae", options={"likelihood": "perceptual", "beta": 1.0}, features="dae"
@@ -38,25 +39,36 @@ def _pixels(*augment: ImageAugment, randomise: tuple[str, ...] = ()) -> Agent:
 
 SHIFT = ImageAugment(kind="shift")
 LABELS = "the factors of the encoder's images"
+TEACHER = "state"
 RESAMPLED = Agent(augment=(Augment(factors=NUISANCES, kind="resample"),))
 
 CONTENDERS: dict[str, Contender] = {
-    "state": Contender(Agent(observation="state"), told="the truth"),
+    TEACHER: Contender(Agent(observation="state"), told="the truth"),
     "ours-task": Contender(Agent(blocks=("task",)), "supervised", LABELS),
     "ours-resample": Contender(RESAMPLED, "supervised", LABELS),
     "ours-all": Contender(Agent(), "supervised", LABELS),
-    "interventional": Contender(Agent(blocks=("task",)), "interventional", f"{LABELS}, pairs"),
-    "unlabelled": Contender(Agent(blocks=("task",)), "interventional_unlabelled", "what changed in pairs"),
+    "student": Contender(Agent(blocks=("task",), teacher=TEACHER), "supervised", f"{LABELS}, a teacher"),
+    "fine-tuned": Contender(
+        Agent(blocks=("task",), fine_tune=True, image_augment=(SHIFT,)), "supervised", LABELS
+    ),
     "autoencoder": Contender(Agent(), "ae", "images of all factors"),
+    "invariant": Contender(Agent(), "drap", "images of all factors, canonical ones of the same states"),
     "darla": Contender(Agent(), "darla", "images of all factors"),
     "pixels": Contender(_pixels()),
     "pixels-shift": Contender(_pixels(SHIFT)),
     "pixels-svea": Contender(_pixels(SHIFT, ImageAugment(kind="convolution", target="clean"))),
     "pixels-photometric": Contender(_pixels(SHIFT, ImageAugment(kind="photometric", target="clean"))),
+    "pixels-asymmetric": Contender(
+        Agent(observation="pixels", image_augment=(SHIFT,), critic="state"), told="the truth in training"
+    ),
     "pixels-randomised": Contender(_pixels(SHIFT, randomise=("nuisance",)), told="all nuisances vary"),
     "pixels-rerender": Contender(
         _pixels(SHIFT, ImageAugment(kind="rerender", factors=("nuisance",))), told="its states re-rendered"
     ),
+}
+FAMILIES: dict[str, Contender] = {
+    "interventional": Contender(Agent(blocks=("task",)), "interventional", f"{LABELS}, pairs"),
+    "unlabelled": Contender(Agent(blocks=("task",)), "interventional_unlabelled", "what changed in pairs"),
 }
 ABLATION: dict[str, Contender] = {
     f"ours-resample-{group}": Contender(
@@ -66,4 +78,5 @@ ABLATION: dict[str, Contender] = {
     )
     for group in GROUPS
 }
-EVERYONE = {**CONTENDERS, **ABLATION}
+GROUPS_OF_AGENTS = {"families": FAMILIES, "ablation": ABLATION}
+EVERYONE = {**CONTENDERS, **FAMILIES, **ABLATION}

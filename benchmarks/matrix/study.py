@@ -12,15 +12,16 @@ from pathlib import Path
 from tqdm import tqdm
 
 from simfactor import agents, pipeline
+from simfactor.agents.agent import MODEL
 from simfactor.config import Agents, RunConfig, Transfer, load_config
 from simfactor.encoders import FactorEncoder
 from simfactor.pipeline import Plan, make_plan
 from simfactor.pipeline.policies import training_jobs, transfer_jobs
-from simfactor.transfer import Results, evaluate_jobs, probe_domains
+from simfactor.transfer import Domain, Job, Results, evaluate_jobs, probe_domains, stored_results
 
-from .contenders import ENCODERS, Contender
+from .contenders import ENCODERS, EVERYONE, TEACHER, Contender
 
-NO_ENCODER = "none"
+NO_ENCODER, EPISODES = "none", "episodes"
 
 
 @dataclass(frozen=True)
@@ -40,6 +41,8 @@ class Study:
         base = load_config(self.config)
         folder = self.out / f"seed-{seed}"
         trained = {name: c.agent for name, c in self.contenders.items() if c.encoder == encoder}
+        if any(agent.teacher == TEACHER for agent in trained.values()):
+            trained[TEACHER] = EVERYONE[TEACHER].agent
         chosen = base.encoder if encoder is None else ENCODERS[encoder]
         if chosen.features is not None:
             chosen = replace(chosen, features=str(folder / chosen.features / "encoder"))
@@ -60,10 +63,31 @@ class Study:
         needed |= {ENCODERS[name].features for name in needed if name is not None}
         return tuple(name for name in ENCODERS if name in needed)
 
-    def plans(self, seeds: Sequence[int]) -> list[Plan]:
-        """Every run that has agents, seed by seed."""
-        named = dict.fromkeys(c.encoder for c in self.contenders.values())
-        return [make_plan(self.run(seed, encoder)) for seed in seeds for encoder in named]
+    def plans(self, seeds: Sequence[int]) -> list[tuple[Plan, list[str]]]:
+        """Every run that has agents, seed by seed, with the names of its contenders."""
+        named = {
+            c.encoder: [n for n, d in self.contenders.items() if d.encoder == c.encoder]
+            for c in self.contenders.values()
+        }
+        return [
+            (make_plan(self.run(seed, encoder)), names) for seed in seeds for encoder, names in named.items()
+        ]
+
+    @property
+    def domains(self) -> tuple[Domain, ...]:
+        """Where all of them are tested, the clean domain first."""
+        return make_plan(self.run(0, None)).domains
+
+    def jobs(self, seeds: Sequence[int]) -> list[Job]:
+        """The tests of all contenders that are trained, on episodes that are the same for all of them."""
+        episodes = make_plan(self.run(0, None)).episode_seeds
+        return [
+            replace(job, episode_seeds=episodes, film_frames=0)
+            for plan, names in self.plans(seeds)
+            for name in names
+            if (plan.agent_folder(name, plan.run.seed) / MODEL).exists()
+            for job in transfer_jobs(plan, name, self.contenders[name].agent)
+        ]
 
 
 def prepare(study: Study, seeds: Sequence[int]) -> None:
@@ -83,31 +107,36 @@ def prepare(study: Study, seeds: Sequence[int]) -> None:
 
 
 def train(study: Study, seeds: Sequence[int]) -> None:
-    """Every contender at every seed."""
-    jobs = [job for plan in study.plans(seeds) for job in training_jobs(plan, plan.run.seed, taught=False)]
-    agents.train_agents(jobs, workers=study.workers)
+    """Every contender at every seed, teachers before their students."""
+    for taught in (False, True):
+        plans = [plan for plan, _ in study.plans(seeds)]
+        jobs = [job for plan in plans for job in training_jobs(plan, plan.run.seed, taught)]
+        agents.train_agents(jobs, workers=study.workers)
 
 
-def evaluate(study: Study, seeds: Sequence[int]) -> Results:
-    """Every contender under every shift, on episodes that are the same for all of them."""
-    plans = study.plans(seeds)
-    jobs = [
-        replace(job, episode_seeds=plans[0].episode_seeds, film_frames=0)
-        for plan in plans
-        for named in plan.run.agents.train.items()
-        for job in transfer_jobs(plan, *named)
-    ]
-    return evaluate_jobs(jobs, study.out / "episodes", seeds, study.workers)
+def evaluate(study: Study, seeds: Sequence[int]) -> None:
+    """Every contender that is trained under every shift; what there is already stays as it is."""
+    evaluate_jobs(study.jobs(seeds), study.out / EPISODES, seeds, study.workers)
 
 
-def probe(study: Study, seeds: Sequence[int]) -> dict[str, dict[int, dict[str, float]]]:
-    """The proxy probe of every encoder: encoder -> seed -> domain -> score."""
+def gather(study: Study, seeds: Sequence[int]) -> Results:
+    """What has been tested so far: of every contender the seeds with all of their domains."""
+    found = stored_results(study.jobs(seeds), study.out / EPISODES)
+    wanted = {domain.name for domain in study.domains}
+    whole = {
+        name: {seed: tested for seed, tested in trainings.items() if tested.keys() == wanted}
+        for name, trainings in found.items()
+    }
+    return {name: trainings for name, trainings in whole.items() if trainings}
+
+
+def probe(study: Study, wanted: Sequence[tuple[str, int]]) -> dict[str, dict[int, dict[str, float]]]:
+    """The proxy probe of encoders, given by name and seed: encoder -> seed -> domain -> score."""
     found: dict[str, dict[int, dict[str, float]]] = {}
-    for name in dict.fromkeys(c.encoder for c in study.contenders.values() if c.encoder is not None):
-        for seed in tqdm(seeds, desc=f"probe {name}", disable=None):
-            plan = make_plan(study.run(seed, name))
-            encoder = FactorEncoder.from_pretrained(plan.folder / "encoder")
-            found.setdefault(name, {})[seed] = probe_domains(encoder, plan.domains)
+    for name, seed in tqdm(wanted, desc="probe", disable=None):
+        plan = make_plan(study.run(seed, name))
+        encoder = FactorEncoder.from_pretrained(plan.folder / "encoder")
+        found.setdefault(name, {})[seed] = probe_domains(encoder, plan.domains)
     return found
 
 

@@ -41,15 +41,20 @@ def single(domains: Sequence[Domain], level: str) -> list[str]:
     return [d.name for d in domains if d.level == level and d.rung is not None and not d.rung.parts]
 
 
-def as_markdown(found: Mapping[str, Any], shown: Sequence[str]) -> str:
-    """A line for each contender: success in some domains, then over all single shifts of each level."""
+def as_markdown(found: Mapping[str, Any], learning: Mapping[str, Any], shown: Sequence[str]) -> str:
+    """A line for each contender: success in some domains, over all single shifts of each level, its seeds,
+    and how long it learned: the processor time of all steps, and the steps until it could do the task."""
     heads = [*shown, "IQM ood1", "IQM ood2", "worst ood1 keeps", "worst ood2 keeps"]
+    heads += ["seeds", "CPU s", "steps to 95 %"]
     lines = ["| agent | " + " | ".join(heads) + " |", "|---" * (len(heads) + 1) + "|"]
     for name, entry in found.items():
         cells = [f"{entry[shift]['success']['mean']:.2f}" for shift in shown]
         cells += [format_interval(entry["overall"][level]) for level in ("ood1", "ood2")]
         worst = entry["worst"].values()
         cells += [f"{one['kept']:.0%} ({one['shift']})" for one in worst]
+        needed = learning[name]["learned_steps"]
+        cells += [str(entry["clean"]["success"]["seeds"]), f"{learning[name]['cpu_seconds']:.0f}"]
+        cells += ["never" if needed is None else f"{needed:.0f}"]
         lines.append(f"| {name} | " + " | ".join(cells) + " |")
     return "\n".join(lines)
 
