@@ -31,6 +31,7 @@ ObjectiveName: TypeAlias = Literal[
     "ada_mlvae",
     "group_vae",
     "ml_vae",
+    "drap",
     "qlae",
     "pca",
     "ica",
@@ -104,7 +105,8 @@ class Encoder:
     """The encoder and its training."""
 
     objective: ObjectiveName = "supervised"
-    """How it learns: from labels, from pairs in which one factor changed, or from images alone."""
+    """How it learns: from labels, from pairs in which one factor changed, from images alone, or (drap) by
+    showing each image as it would be in the middle of policy_support."""
     epochs: Count = 20
     """Passes over the training images."""
     batch_size: Count = 64

@@ -50,11 +50,14 @@ def with_share(objective: str, share: float) -> Member:
 
 
 def members() -> dict[str, Member]:
-    """Every family of the package by its name, one at length, then those with few labels."""
+    """Every family of the package by its name, one at length, then those with few labels.
+
+    But for those that learn from canonical pictures: they are to forget most of the factors told apart here.
+    """
     found = [
         Member(name, name, told(name), {} if recipe.fit is None else {"network": None})
         for name, recipe in OBJECTIVES.items()
-        if name != FEATURES
+        if name != FEATURES and recipe.pairs != "canonical"
     ]
     found.append(
         Member("darla", "beta_vae", "nothing", {"options": {"likelihood": "perceptual", "beta": 1.0}}, True)

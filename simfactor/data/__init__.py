@@ -6,7 +6,7 @@ from simfactor.data.generate import generate, generate_lattice
 from simfactor.data.ground_truth import GroundTruth, ground_truth_data
 from simfactor.data.lattice import Lattice
 from simfactor.data.manifest import Manifest
-from simfactor.data.pairs import Pairs, change_some, intervention_pairs
+from simfactor.data.pairs import Pairs, canonical_pairs, change_some, intervention_pairs
 from simfactor.data.photographs import Photographs, photographs
 from simfactor.data.sheet import contact_sheet, factor_sheet, save_png
 from simfactor.data.source import ImageSource
@@ -21,6 +21,7 @@ __all__ = [
     "Pairs",
     "Photographs",
     "StandardDataset",
+    "canonical_pairs",
     "change_some",
     "contact_sheet",
     "export",

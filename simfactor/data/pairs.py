@@ -1,15 +1,15 @@
-"""Interventions as pictures: the same world twice, with chosen factors changed in between."""
+"""Interventions as pictures: the same world twice, with chosen factors changed or made canonical."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from simfactor.errors import SimfactorError, unknown_name
-from simfactor.factors import FactorSpace
+from simfactor.factors import FactorSpace, canonical_rows
 from simfactor.frames import Byte
 from simfactor.render import Studio
 
@@ -52,15 +52,22 @@ def intervention_pairs(
         raise SimfactorError(
             f"names={names!r} must be a list of at least one factor of {', '.join(space.names)}."
         )
-    if count < 1:
-        raise SimfactorError(f"count={count!r} must be at least 1.")
-    before = space.sample(count, seed)
     if changes is None:
-        after = space.intervene(before, names, seed)
-    else:
-        after = change_some(space, before, seed, changes, names)
-    images = [studio.images(space, rows).rgb for rows in (before, after)]
-    return Pairs(np.stack(images, axis=1), np.stack([before, after], axis=1))
+        return _pairs(space, count, seed, studio, lambda rows: space.intervene(rows, names, seed))
+    return _pairs(space, count, seed, studio, lambda rows: change_some(space, rows, seed, changes, names))
+
+
+def canonical_pairs(
+    space: FactorSpace, count: int, seed: int, studio: Studio, clean: FactorSpace | None = None
+) -> Pairs:
+    """``count`` rows of the space rendered twice: as sampled, and in the canonical world.
+
+    The second picture of a pair shows the same state with every nuisance factor at the middle of ``clean``,
+    by default of the space (:func:`simfactor.factors.canonical_rows`): what the objective ``drap`` learns
+    from. Pair ``i`` depends on the seed and ``i`` only.
+    Raises SimfactorError for a count below 1, and as ``canonical_rows``.
+    """
+    return _pairs(space, count, seed, studio, lambda rows: canonical_rows(space, rows, clean))
 
 
 def change_some(
@@ -85,3 +92,15 @@ def change_some(
             mine = order[:, turn] == k
             changed = np.where(mine[:, None], space.intervene(changed, [name], seed), changed)
     return changed
+
+
+def _pairs(
+    space: FactorSpace, count: int, seed: int, studio: Studio, change: Callable[[Rows], Rows]
+) -> Pairs:
+    """The sample of this seed, and what ``change`` makes of it, rendered."""
+    if count < 1:
+        raise SimfactorError(f"count={count!r} must be at least 1.")
+    before = space.sample(count, seed)
+    after = change(before)
+    images = [studio.images(space, rows).rgb for rows in (before, after)]
+    return Pairs(np.stack(images, axis=1), np.stack([before, after], axis=1))

@@ -15,12 +15,14 @@ from simfactor.encoders.augment import photometric
 from simfactor.encoders.codes import ideal_latents
 from simfactor.encoders.layout import LatentLayout
 from simfactor.encoders.model import to_pixels
-from simfactor.encoders.objectives.objective import Batch
+from simfactor.encoders.objectives.objective import Batch, Pairing
 from simfactor.errors import SimfactorError
 from simfactor.factors import FactorSpace
+from simfactor.factors.canonical import check_canonical
 
 COPIED_AT_ONCE = 4096
 CPU = torch.device("cpu")  # orders are drawn here, so that they are the same on every device
+MAKERS = {"changes": "intervention_pairs", "canonical": "canonical_pairs"}  # of simfactor.data
 LABELLED_SHARE = 0.25  # of a batch is drawn from the labelled images where labels are few
 
 
@@ -83,33 +85,36 @@ def put_on_device(
     layout: LatentLayout,
     space: FactorSpace,
     device: torch.device,
-    pairs: bool = False,
+    pairs: Pairing | None = None,
 ) -> LabelledImages:
     """Copy the images to the device once, in pieces, as uint8; batches are gathered there.
 
     images (N, s, s, 3) uint8 as array, memory map or tensor with rows (N, K); or pairs (N, 2, s, s, 3) with
-    rows (N, 2, K), which are taken as single images unless ``pairs``. Raises SimfactorError when their
-    numbers differ, a row is outside the space, or the images are single and pairs are needed.
+    rows (N, 2, K), which are taken as single images unless ``pairs`` says what they are needed as. Raises
+    SimfactorError when their numbers differ, a row is outside the space, the images are single and pairs are
+    needed, or the pairs are not canonical and should be.
     """
     if len(images) != len(rows) or images.shape[:-3] != rows.shape[:-1]:
         raise SimfactorError(
             f"there are {len(images)} images but {len(rows)} rows of factors; give one row each "
             f"(shapes are {tuple(images.shape)} and {tuple(rows.shape)})."
         )
-    if pairs and images.ndim != 5:
+    if pairs is not None and images.ndim != 5:
         raise SimfactorError(
-            f"images have shape {tuple(images.shape)}; this objective learns from pairs that differ in a few "
-            "factors, (n, 2, size, size, 3) with rows (n, 2, factors); render them with "
-            "simfactor.data.intervention_pairs."
+            f"images have shape {tuple(images.shape)}; this objective learns from pairs, "
+            "(n, 2, size, size, 3) with rows (n, 2, factors); render them with "
+            f"simfactor.data.{MAKERS[pairs]}."
         )
     digest = hashlib.blake2b(digest_size=16)
     flat = space.check(rows.reshape(-1, rows.shape[-1]))
     digest.update(np.ascontiguousarray(flat).tobytes())
+    if pairs == "canonical":
+        check_canonical(space, rows)
     resident = _copied(images, device, digest)
-    units = rows.shape[:-1] if pairs else (len(flat),)
+    units = (len(flat),) if pairs is None else rows.shape[:-1]
     codes = torch.from_numpy(ideal_latents(space, layout, flat)).to(device)
     categories = torch.from_numpy(flat.astype(np.int64)).to(device)
-    changed = torch.from_numpy(rows[:, 0] != rows[:, 1]).to(device) if pairs else None
+    changed = None if pairs is None else torch.from_numpy(rows[:, 0] != rows[:, 1]).to(device)
     return LabelledImages(
         resident.reshape(*units, *resident.shape[-3:]),
         codes.reshape(*units, -1),

@@ -60,10 +60,10 @@ def train_encoder(
 
     Args:
         images: (N, s, s, 3) uint8; an array, a memory map or a tensor. Copied to the device once. Objectives
-            that learn from pairs need (N, 2, s, s, 3): before and after a change of few factors; others
-            take such pairs as single images.
+            that learn from pairs need (N, 2, s, s, 3): before and after a change of few factors, for
+            ``drap`` randomised and canonical; others take such pairs as single images.
         factors: (N, K) rows of ``space``, for pairs (N, 2, K). The objectives without labels do not learn
-            from them.
+            from them; ``drap`` is told which are nuisances by their roles in ``space``.
         out: folder for the encoder, its history and, until it is done, the checkpoint.
         objective: a name from ``OBJECTIVES``.
         options: the objective's own, e.g. ``{"beta": 8.0}`` or ``{"task_weight": 3.0}``.

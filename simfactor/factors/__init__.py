@@ -1,5 +1,6 @@
 """Factors of variation: declared, sampled, intervened on and held out. No PyBullet, no torch."""
 
+from simfactor.factors.canonical import canonical_rows
 from simfactor.factors.domain import Angle, Categorical, Continuous, Factor
 from simfactor.factors.files import load_space, ready_spaces, save_space
 from simfactor.factors.space import FactorSpace
@@ -10,6 +11,7 @@ __all__ = [
     "Continuous",
     "Factor",
     "FactorSpace",
+    "canonical_rows",
     "load_space",
     "ready_spaces",
     "save_space",

@@ -1,4 +1,4 @@
-"""What encoders learn from: the data set's images, or each of them beside itself with one factor changed."""
+"""What encoders learn from: the data set's images, or each of them beside a partner of the same world."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from tqdm import tqdm
 
 from simfactor.data import FactorDataset, change_some
 from simfactor.encoders import OBJECTIVES
+from simfactor.factors import canonical_rows
 from simfactor.pipeline.plan import Plan
 
 RENDERED_AT_ONCE = 512
@@ -17,14 +18,18 @@ def encoder_images(plan: Plan, dataset: FactorDataset) -> tuple[NDArray[np.uint8
     """What the run's objective learns from: images (n, s, s, 3) and rows (n, K) of the data set's space.
 
     For an objective that learns from pairs each has another axis of length 2 behind the first: the data set's
-    image, and the same world with one factor changed, drawn for each image and rendered here. Both depend on
-    the run's seed only.
+    image, and the same world, rendered here, with one factor changed, drawn for each image, or with all
+    nuisance factors at their canonical values. Both depend on the configuration and its seed only.
     """
     count = plan.run.data.count
-    if not OBJECTIVES[plan.run.encoder.objective].pairs:
+    pairing = OBJECTIVES[plan.run.encoder.objective].pairs
+    if pairing is None:
         return dataset.images(slice(0, count)), dataset.factors(slice(0, count))
     before = dataset.factors(slice(0, count))
-    after = change_some(dataset.space, before, plan.run.seed)
+    if pairing == "canonical":
+        after = canonical_rows(dataset.space, before, plan.canonical_space)
+    else:
+        after = change_some(dataset.space, before, plan.run.seed)
     images = np.stack([dataset.images(slice(0, count))] * 2, axis=1)
     with plan.studio.open() as studio, tqdm(total=count, desc="partners", unit="img", disable=None) as bar:
         for start in range(0, count, RENDERED_AT_ONCE):

@@ -17,6 +17,7 @@ from simfactor.envs import make_env, make_vector_env
 from simfactor.envs.task_env import TASKS
 from simfactor.errors import SimfactorError, naming
 from simfactor.factors import FactorSpace, load_space
+from simfactor.factors.canonical import canonical_setting
 from simfactor.pipeline.agent_options import (
     check_agent,
     check_teacher,
@@ -60,6 +61,11 @@ class Plan:
     def labels(self) -> FactorSpace:
         """The factors that vary in the data set: what the encoder has to separate."""
         return self.encoder_space.varying
+
+    @property
+    def canonical_space(self) -> FactorSpace:
+        """The clean domain as far as the data set shows it; its middle is what canonical images show."""
+        return self.encoder_space.restrict(self.run.world.policy_support)
 
     @property
     def diagnosed(self) -> dict[str, Agent]:
@@ -182,6 +188,9 @@ def make_plan(run: RunConfig) -> Plan:
             f"{run.encoder.objective!r} do not have; use an objective with labels, or leave it out."
         )
     plan = Plan(run, encoder_space, score_space, policy_space, domains)
+    if OBJECTIVES[run.encoder.objective].pairs == "canonical":
+        with naming("world.policy_support (canonical images show its middle)"):
+            canonical_setting(encoder_space, plan.canonical_space)
     for name, agent in run.agents.train.items():
         with naming(f"agents.train.{name}"):
             check_agent(agent, plan.layout, encoder_space)

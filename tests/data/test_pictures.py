@@ -8,7 +8,14 @@ import cv2
 import numpy as np
 import pytest
 
-from simfactor.data import change_some, contact_sheet, factor_sheet, intervention_pairs, save_png
+from simfactor.data import (
+    canonical_pairs,
+    change_some,
+    contact_sheet,
+    factor_sheet,
+    intervention_pairs,
+    save_png,
+)
 from simfactor.errors import SimfactorError
 from simfactor.factors import FactorSpace
 from simfactor.render import Studio
@@ -45,6 +52,19 @@ def test_pairs_may_differ_in_a_factor_each(space: FactorSpace, studio: Studio) -
     pairs = intervention_pairs(space, ["object_x", "table_texture"], 8, 1, studio, changes=1)
     assert (pairs.changed.sum(axis=1) == 1).all()
     assert pairs.changed.any(axis=0).tolist() == [False, False, True, True]
+
+
+def test_canonical_pairs_show_each_state_in_one_world(space: FactorSpace, studio: Studio) -> None:
+    pairs = canonical_pairs(space, 6, 4, studio)
+    np.testing.assert_array_equal(pairs.rows[:, 0], space.sample(6, 4))
+    np.testing.assert_allclose(pairs.rows[:, 1, :3], np.tile([0.0, 1.3, 0.0], (6, 1)))
+    np.testing.assert_array_equal(pairs.rows[:, 1, 3], pairs.rows[:, 0, 3])
+    np.testing.assert_array_equal(studio.images(space, pairs.rows[:, 1]).rgb, pairs.images[:, 1])
+    few = canonical_pairs(space, 2, 4, studio, clean=space.restrict({"light_azimuth": [20, 40]}))
+    assert (few.rows[:, 1, 0] == 30).all()
+    np.testing.assert_array_equal(few.images[:, 0], pairs.images[:2, 0])
+    with pytest.raises(SimfactorError, match="count=0 must be"):
+        canonical_pairs(space, 0, 4, studio)
 
 
 def test_a_change_never_enters_what_is_held_out(space: FactorSpace) -> None:

@@ -60,7 +60,7 @@ def test_pairs_stay_as_they_were_and_some_are_shown_again_in_another_light():
     rows = np.stack([before, SPACE.intervene(before, ["hue"], seed=1)], axis=1)
     images = np.stack([draw(rows[:, 0]), draw(rows[:, 1])], axis=1)
     layout = LatentLayout.for_space(SPACE)
-    data = put_on_device(images, rows, layout, SPACE, torch.device("cpu"), pairs=True)
+    data = put_on_device(images, rows, layout, SPACE, torch.device("cpu"), pairs="changes")
     index = torch.tensor([4, 0, 5])
     batch = data.batch(index, generator(0), augment=True)
     assert batch.clean == 6

@@ -8,7 +8,7 @@ from dots import SPACE, draw
 from simfactor.encoders import OBJECTIVES, FactorEncoder, LatentLayout, ideal_latents
 from simfactor.encoders.batches import LabelledImages, put_on_device, seeded
 from simfactor.encoders.codes import heads_of
-from simfactor.encoders.objectives.objective import Batch, Posterior, Step
+from simfactor.encoders.objectives.objective import Batch, Pairing, Posterior, Step
 from simfactor.encoders.objectives.supervised import supervised
 from simfactor.encoders.objectives.terms import anchors, gaussian_kl, reconstruction, sample
 from simfactor.encoders.objectives.vae import (
@@ -19,6 +19,7 @@ from simfactor.encoders.objectives.vae import (
 )
 from simfactor.encoders.training import total
 from simfactor.errors import SimfactorError
+from simfactor.factors import canonical_rows
 
 LAYOUT = LatentLayout.for_space(SPACE, residual=2)
 HEADS = heads_of(SPACE, LAYOUT)
@@ -45,11 +46,12 @@ def model(name: str) -> FactorEncoder:
         return FactorEncoder(SPACE, 64, name)
 
 
-def data(encoder: FactorEncoder, pairs: bool) -> LabelledImages:
+def data(encoder: FactorEncoder, pairs: Pairing | None) -> LabelledImages:
     rows = SPACE.sample(12, seed=3)
     images = draw(rows)
-    if pairs:
-        changed = SPACE.intervene(rows, ["x"], seed=1)
+    if pairs is not None:
+        canonical = pairs == "canonical"
+        changed = canonical_rows(SPACE, rows) if canonical else SPACE.intervene(rows, ["x"], seed=1)
         images, rows = np.stack([images, draw(changed)], axis=1), np.stack([rows, changed], axis=1)
     return put_on_device(images, rows, encoder.layout, SPACE, CPU, pairs)
 
@@ -91,7 +93,7 @@ def test_samples_leave_exact_latents_alone():
 
 def test_beta_scales_the_kl_only():
     encoder = model("beta_vae")
-    batch = data(encoder, pairs=False).batch(torch.arange(12), seeded(CPU, 0))
+    batch = data(encoder, pairs=None).batch(torch.arange(12), seeded(CPU, 0))
     one, three = (beta_vae(encoder, batch, step(), beta=beta) for beta in (1.0, 3.0))
     torch.testing.assert_close(three["kl"], 3 * one["kl"])
     torch.testing.assert_close(three["reconstruction"], one["reconstruction"])
@@ -99,7 +101,7 @@ def test_beta_scales_the_kl_only():
 
 def test_the_capacity_rises_with_progress():
     encoder = model("annealed_vae")
-    batch = data(encoder, pairs=False).batch(torch.arange(12), seeded(CPU, 0))
+    batch = data(encoder, pairs=None).batch(torch.arange(12), seeded(CPU, 0))
     options = {"gamma": 1.0, "capacity": 1000.0, "rise": 0.5}
     costs = [
         annealed_vae(encoder, batch, step(progress), **options)["capacity"].item()
@@ -190,7 +192,7 @@ def test_every_player_moves_its_own_parts_and_logs_what_it_optimises(name):
 
 def test_weights_scale_their_terms_only():
     encoder = model("supervised")
-    batch = data(encoder, pairs=False).batch(torch.arange(12), seeded(CPU, 0))
+    batch = data(encoder, pairs=None).batch(torch.arange(12), seeded(CPU, 0))
     light, heavy, double = (
         supervised(encoder, batch, step(), **options)
         for options in ({"task_weight": 1.0}, {"task_weight": 4.0}, {"residual_weight": 2e-3})

@@ -67,7 +67,7 @@ def test_what_moved_most_is_not_shared():
 def test_the_dimensions_of_what_changed():
     encoder = FactorEncoder(SPACE, 64, "group_vae")
     images, rows = pairs_of(4)
-    batch = put_on_device(images, rows, encoder.layout, SPACE, CPU, pairs=True).batch(
+    batch = put_on_device(images, rows, encoder.layout, SPACE, CPU, pairs="changes").batch(
         torch.arange(4), seeded(CPU, 0)
     )
     found = changed_dims(encoder, batch)  # x, y, hue (two), shape, residual (two)

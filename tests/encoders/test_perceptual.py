@@ -16,6 +16,7 @@ from simfactor.encoders.objectives.vae import beta_vae
 from simfactor.encoders.perceptual import PerceptualDistance
 from simfactor.encoders.training import Training, total
 from simfactor.errors import SimfactorError
+from simfactor.factors import canonical_rows
 
 CPU = torch.device("cpu")
 ROWS = SPACE.sample(60, 4)
@@ -132,8 +133,10 @@ def test_every_objective_that_has_a_likelihood_can_be_perceptual():
             if "likelihood" not in option_names(player.terms):
                 continue
             encoder = FactorEncoder(SPACE, 64, name, network="conv64")
-            shape = (6, 2) if objective.pairs else (12,)
-            images, rows = (array[:12].reshape(*shape, *array.shape[1:]) for array in (IMAGES, ROWS))
+            images, rows = IMAGES[:12], ROWS[:12]
+            if objective.pairs is not None:
+                rows = np.stack([rows, canonical_rows(SPACE, rows)], axis=1)
+                images = np.stack([images, draw(rows[:, 1])], axis=1)
             data = put_on_device(images, rows, encoder.layout, SPACE, CPU, objective.pairs)
             batch = data.batch(torch.arange(4), seeded(CPU, 0))
             terms = player.terms(encoder, batch, Step(seeded(CPU, 7), 0.5), likelihood=constant)

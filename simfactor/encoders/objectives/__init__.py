@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from simfactor.encoders.objectives import classical, factor_vae, info_gan, pairs, quantised, vae
+from simfactor.encoders.objectives.canonical import drap
 from simfactor.encoders.objectives.denoising import FEATURES, dae
 from simfactor.encoders.objectives.interventional import interventional, interventional_unlabelled
 from simfactor.encoders.objectives.objective import Objective, Player, Terms
@@ -20,7 +21,7 @@ def _unsupervised(player: Player, judged_by: str | None = "loss") -> Objective:
 
 def _weak(terms: Callable[..., Terms], latents: str) -> Objective:
     width = LATENTS if latents == "free" else 2
-    return Objective({"vae": Player(terms)}, latents, residual=width, pairs=True, judged_by="loss")
+    return Objective({"vae": Player(terms)}, latents, residual=width, pairs="changes", judged_by="loss")
 
 
 def _info_gan(critic: Callable[..., Terms]) -> Objective:
@@ -53,18 +54,25 @@ OBJECTIVES: dict[str, Objective] = {
         {"encoder": Player(interventional)},
         latents="anchored",
         residual=8,
-        pairs=True,
+        pairs="changes",
         labels=True,
         judged_by="anchor/",
         augment=True,
     ),
     "interventional_unlabelled": Objective(
-        {"encoder": Player(interventional_unlabelled)}, "exact", residual=2, pairs=True, judged_by="loss"
+        {"encoder": Player(interventional_unlabelled)},
+        latents="exact",
+        residual=2,
+        pairs="changes",
+        judged_by="loss",
     ),
     "ada_gvae": _weak(pairs.ada_gvae, "free"),
     "ada_mlvae": _weak(pairs.ada_mlvae, "free"),
     "group_vae": _weak(pairs.group_vae, "blocks"),
     "ml_vae": _weak(pairs.ml_vae, "blocks"),
+    "drap": Objective(
+        {"drap": Player(drap)}, latents="free", residual=LATENTS, pairs="canonical", judged_by="loss"
+    ),
     "qlae": Objective(
         {
             "autoencoder": Player(

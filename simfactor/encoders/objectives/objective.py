@@ -9,7 +9,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, NamedTuple, Protocol, TypeAlias
+from typing import Any, Literal, NamedTuple, Protocol, TypeAlias
 
 import torch
 from torch import Tensor, nn
@@ -22,6 +22,8 @@ from simfactor.factors import FactorSpace
 
 Terms: TypeAlias = dict[str, Tensor]
 EXACT = ("anchored", "exact")  # kinds of latents whose factor blocks are not drawn from a posterior
+# the second image of a pair: few factors changed, or all nuisance factors at their canonical values
+Pairing: TypeAlias = Literal["changes", "canonical"]
 # a name, or a distance of pictures: (n, 3, s, s) in [0, 1] twice, seen and shown -> scalar
 Likelihood: TypeAlias = str | Callable[[Tensor, Tensor], Tensor]
 
@@ -98,7 +100,7 @@ class Objective:
     players: Mapping[str, Player]  # they step in this order; the first one's loss is what is validated
     latents: str
     residual: int  # width of the residual block unless asked otherwise
-    pairs: bool = False  # learns from pairs of images that differ in few factors
+    pairs: Pairing | None = None  # learns from pairs of images, of this kind
     labels: bool = False  # learns from labels
     judged_by: str | None = None  # the best epoch has the least sum of validated terms that begin with this
     augment: bool = False  # whether input augmentation is on unless asked otherwise
