@@ -21,6 +21,7 @@ from simfactor.errors import SimfactorError
 Float = NDArray[np.float32]
 Int = NDArray[np.int32]
 Byte = NDArray[np.uint8]
+Word = NDArray[np.uint32]
 
 HIDDEN = -1  # in RenderBatch.mesh: this instance is not drawn in this image
 UNTEXTURED = -1  # in RenderBatch.texture: the instance has its plain colour
@@ -52,7 +53,8 @@ class RenderBatch:
         rgb = srgb(exposure * (diffuse + highlights))
 
     with the highlights of Karis (2013), a GGX lobe of the instance's ``roughness`` times its ``specular``.
-    Surfaces are two-sided: n is the normal on the camera's side.
+    Surfaces are two-sided: n is the normal on the camera's side. To the bytes of rgb, and to nothing else,
+    the sensor's noise is added (:func:`simfactor.render.noise.add_noise`).
     """
 
     meshes: tuple[Mesh, ...]
@@ -80,6 +82,8 @@ class RenderBatch:
     background: Float  # (N, 2, 3) sRGB of the top and the bottom row where nothing is hit, linear in between
     backdrop: Int  # (N,): index of the texture shown instead of the background, or UNTEXTURED
     exposure: Float  # (N,) factor on linear light before it becomes sRGB
+    noise: Float  # (N,) standard deviation of the noise on each sRGB channel, in shares of full scale
+    noise_seed: Word  # (N,) what decides the noise of the image
     near: float
     far: float
     height: int

@@ -43,6 +43,8 @@ def make_batch(images: int = 3, instances: int = 2, seed: int = 0) -> RenderBatc
         background=real(n, 2, 3),
         backdrop=whole(n),
         exposure=real(n),
+        noise=real(n),
+        noise_seed=rng.integers(0, 2**32, n, np.uint32),
         camera_position=real(n, 3),
         camera_target=real(n, 3),
         camera_up=real(n, 3),

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from simfactor.errors import SimfactorError
 from simfactor.frames import HIDDEN, UNTEXTURED, Images, Mesh, RenderBatch
 from simfactor.render.camera import Camera
+from simfactor.render.noise import add_noise
 from simfactor.render.shading import background, to_bytes
 from simfactor.render.stage import Body, Drawing, Stage, to_depth
 from simfactor.scene.bullet import pybullet
@@ -33,11 +34,11 @@ WARM_UP = 2  # the plugin's first images have no shadows
 class BulletGLRenderer:
     """Renders with PyBullet's OpenGL plugin, on a GPU if EGL finds one.
 
-    It follows the geometry, colours, textures, the direction of light 0, background and backdrop; depth and
-    segmentation are as every renderer's. The plugin has its own ideas of all else: one white light of fixed
-    strength with its own highlight, ambient term, and hard shadows, which not every thing casts; surfaces
-    are seen from the front only. So ``LOST``, ``casts`` and further lights do not show, and where a factor
-    moves one of them, the images would have wrong labels.
+    It follows the geometry, colours, textures, the direction of light 0, background, backdrop and noise;
+    depth and segmentation are as every renderer's. The plugin has its own ideas of all else: one white light
+    of fixed strength with its own highlight, ambient term, and hard shadows, which not every thing casts;
+    surfaces are seen from the front only. So ``LOST``, ``casts`` and further lights do not show, and where a
+    factor moves one of them, the images would have wrong labels.
 
     The plugin draws into the window that was opened last, whichever client asks. So of several renderers in a
     process only one is open at a time: they take turns, at the cost of opening, about a second.
@@ -109,7 +110,8 @@ class BulletGLRenderer:
         instance = np.where(empty, HIDDEN, owner[bodies])
         labels = np.concatenate([batch.segment, [(-1, -1)]], dtype=np.int32)  # HIDDEN is the last
         picture = np.where(empty[..., None], to_bytes(background(batch, i)), rgb)
-        return Images(picture[None], depth[None], labels[instance][None])
+        noisy = add_noise(picture[None], batch.noise[i : i + 1], batch.noise_seed[i : i + 1])
+        return Images(noisy, depth[None], labels[instance][None])
 
 
 class _GLStage(Stage):

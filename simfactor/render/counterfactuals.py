@@ -12,7 +12,7 @@ from simfactor.render.renderer import Renderer
 def render_counterfactuals(renderer: Renderer, batch: RenderBatch, appearance: RenderBatch) -> Images:
     """Render the geometry of every image of ``batch`` (N) under K appearances of its own.
 
-    Lights, colours, textures, materials, background and exposure (``frames.APPEARANCE``) come from
+    Lights, colours, textures, materials, background, exposure and noise (``frames.APPEARANCE``) come from
     ``appearance``, a batch of N * K images of the same world: those from n * K on are for image n of
     ``batch``. Poses and cameras come from ``batch``. The renderer ``raster`` rasterises each geometry once,
     and a shadow map only where the key light's direction changes.

@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from simfactor.frames import HIDDEN, UNTEXTURED, Images, Mesh, RenderBatch
 from simfactor.render.camera import Camera
 from simfactor.render.codes import decode_lambert, decode_uv
+from simfactor.render.noise import add_noise
 from simfactor.render.shading import (
     Lighting,
     Surface,
@@ -122,7 +123,9 @@ class TinyRenderer:
             table[hit] = seen.normal
             normals = table.reshape(*size, 3)
         return Images(
-            rgb=to_bytes(linear).reshape(*size, 3),
+            rgb=add_noise(
+                to_bytes(linear).reshape(*size, 3), batch.noise[i : i + 1], batch.noise_seed[i : i + 1]
+            ),
             depth=seen.depth[None],
             segmentation=labels[instance].reshape(*size, 2),
             normals=normals,

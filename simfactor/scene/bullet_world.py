@@ -166,6 +166,8 @@ class BulletWorld:
             background=_rows_of(count, [SKY]),
             backdrop=np.full(count, UNTEXTURED, np.int32),
             exposure=np.ones(count, np.float32),
+            noise=np.zeros(count, np.float32),
+            noise_seed=np.zeros(count, np.uint32),
             near=cameras[0].near,
             far=cameras[0].far,
             height=size[0],

@@ -69,8 +69,8 @@ class Choice:
     names: tuple[str, ...]
 
     def check(self, name: str, value: object) -> str:
-        """The value as a name. Raises SimfactorError when it is not one of ``names``."""
-        if value not in self.names:
+        """The value as a name (2 is "2"). Raises SimfactorError when it is not one of ``names``."""
+        if str(value) not in self.names:
             raise unknown_name(name, value, self.names)
         return str(value)
 

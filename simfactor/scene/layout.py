@@ -9,8 +9,11 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from simfactor.frames import HIDDEN, UNTEXTURED, RenderBatch, focal_length
+from simfactor.scene import distractors
+from simfactor.scene.distractors import DISTRACTORS
 from simfactor.scene.levels import Geometry, geometry_for
 from simfactor.scene.marker import marker_indices
+from simfactor.scene.objects import shape_indices
 from simfactor.scene.optics import LOOK_AT
 from simfactor.scene.primitives import SHAPES
 from simfactor.scene.room import ROOM
@@ -21,16 +24,28 @@ from simfactor.scene.world import TARGET_COLOR
 Float = NDArray[np.float32]
 Int = NDArray[np.int32]
 
-SPECULAR = {"robot": 0.3, "table": 0.1, "floor": 0.0, "wall": 0.0, "object": 0.2, "target": 0.1}
-ROUGHNESS = {"table": 0.5, "floor": 1.0, "wall": 1.0, "object": 0.3, "target": 0.5}
+SPECULAR = {
+    "robot": 0.3,
+    "table": 0.1,
+    "floor": 0.0,
+    "wall": 0.0,
+    "object": 0.2,
+    "target": 0.1,
+    "distractor": 0.1,
+}
+ROUGHNESS = {"table": 0.5, "floor": 1.0, "wall": 1.0, "object": 0.3, "target": 0.5, "distractor": 0.5}
 BACKDROPS = ("floor", "wall")  # cast no shadows: the room is painted around the table
 BACKGROUND = np.array([[0.6, 0.65, 0.7]] * 2)  # sRGB above the wall
 UP, CENTER = np.array([0.0, 0.0, 1.0]), np.array([0.5, 0.5])
 NEAR, FAR = 0.05, 20.0  # metres
+DISTRACTOR_SHAPES = shape_indices([thing.shape for thing in DISTRACTORS])
+DISTRACTOR_SIZES = np.array([thing.size for thing in DISTRACTORS])
+DISTRACTOR_COLORS = np.array([thing.color for thing in DISTRACTORS])
 
 
 class Layout:
-    """Lays states out as instances: the robot's parts, then table, floor, wall, object and target.
+    """Lays states out as instances: the robot's parts, then table, floor, wall, object, target and
+    distractors.
 
     The object is one instance, whose mesh is its shape's and whose segment is always that of the first
     shape's body.
@@ -43,8 +58,12 @@ class Layout:
         geometry = geometry_for(1, 1)  # every level has the same instances
         self.arms = len(geometry.links)  # instances [0, arms) are the robot's
         self.rows = geometry.links + 1  # of the chain's frames
-        names = ["robot"] * self.arms + [*ROOM, "object", "target"]
-        ids = [bodies[next(iter(SHAPES)) if name == "object" else name] for name in names]
+        names = ["robot"] * self.arms + [*ROOM, "object", "target"] + ["distractor"] * len(DISTRACTORS)
+        self.object = self.arms + len(ROOM)
+        self.target = self.object + 1
+        self.distractors = slice(self.target + 1, len(names))
+        ids = [bodies[next(iter(SHAPES)) if name == "object" else name] for name in names[: self.target + 1]]
+        ids += [bodies[name] for name in distractors.NAMES]
         self.segment = np.full((len(names), 2), -1, np.int32)
         self.segment[:, 0] = ids
         self.segment[: self.arms, 1] = geometry.links
@@ -86,6 +105,8 @@ class Layout:
             background=_rows(BACKGROUND, count),
             backdrop=np.full(count, UNTEXTURED, np.int32),
             exposure=_float(2.0**camera.exposure),
+            noise=_float(state.noise),
+            noise_seed=state.noise_seed,
             camera_position=_float(camera.position),
             camera_target=_rows(LOOK_AT, count),
             camera_up=_rows(UP, count),
@@ -103,17 +124,23 @@ class Layout:
         orientation[:, :, 3] = 1.0
         position[:, : self.arms] = state.link_position[:, self.rows]
         orientation[:, : self.arms] = state.link_orientation[:, self.rows]
-        position[:, -2], orientation[:, -2] = state.object_position, state.object_orientation
-        position[:, -1] = state.target
+        position[:, self.object] = state.object_position
+        orientation[:, self.object] = state.object_orientation
+        position[:, self.target] = state.target
+        position[:, self.distractors] = distractors.spots(state.distractor_angle)
         return position, orientation
 
     def _shapes(self, state: SceneState, geometry: Geometry) -> tuple[Int, Float]:
         mesh = _rows(np.arange(len(self.segment)), len(state))
         scale = np.ones((len(state), len(self.segment), 3), np.float32)
-        mesh[:, -2] = geometry.objects + state.object_shape
-        scale[:, -2] = state.object_size[:, None]
+        mesh[:, self.object] = geometry.objects + state.object_shape
+        scale[:, self.object] = state.object_size[:, None]
         height = state.target[:, 2]
-        mesh[:, -1] = np.where(height > PARKED[2] / 2, geometry.markers + marker_indices(height), HIDDEN)
+        marker = np.where(height > PARKED[2] / 2, geometry.markers + marker_indices(height), HIDDEN)
+        mesh[:, self.target] = marker
+        shown = distractors.shown(state.distractors)
+        mesh[:, self.distractors] = np.where(shown, geometry.objects + DISTRACTOR_SHAPES, HIDDEN)
+        scale[:, self.distractors] = DISTRACTOR_SIZES[:, None]
         return mesh, scale
 
     def _surfaces(self, state: SceneState, geometry: Geometry) -> tuple[Float, Int]:
@@ -122,8 +149,9 @@ class Layout:
         room = slice(self.arms, self.arms + len(ROOM))
         color[:, : self.arms] = geometry.colors * state.robot_color[:, None]
         color[:, room], texture[:, room] = state.room_color, state.room_texture
-        color[:, -2] = state.object_color
-        color[:, -1] = TARGET_COLOR
+        color[:, self.object] = state.object_color
+        color[:, self.target] = TARGET_COLOR
+        color[:, self.distractors] = DISTRACTOR_COLORS
         return color, texture
 
 

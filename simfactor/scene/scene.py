@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import TracebackType
 from typing import Any
 
@@ -16,6 +16,7 @@ from simfactor.scene import isaac3d, mpi3d, objects, tabletop
 from simfactor.scene.effects import Effect, Rgb, Value, Values
 from simfactor.scene.kinematics import REST
 from simfactor.scene.layout import Layout
+from simfactor.scene.noise_seeds import next_seeds
 from simfactor.scene.optics import Camera, Light
 from simfactor.scene.robot import Robot, put_arm
 from simfactor.scene.room import ROOM
@@ -59,6 +60,10 @@ class SceneSpec:
             robot_roughness=np.array([1.0]),
             room_color=np.array([[paint.get(name, WHITE) for name in ROOM]]),
             room_texture=np.array([covers]),
+            distractors=np.array([0]),
+            distractor_angle=np.array([0.0]),
+            noise=np.array([0.0]),
+            noise_seed=np.array([0], np.uint32),
             light=columns(self.light),
             camera=columns(self.camera),
         )
@@ -89,6 +94,9 @@ SCENES: dict[str, SceneSpec] = {
 class Scene:
     """An open scene: one PyBullet client whose state the factors decide. Use it as a context manager.
 
+    Sensor noise is a function of the state, too: each value that is set and each step of physics gives it
+    another seed, always the same one after the same history since the last reset.
+
     Attributes:
         factor_names: the factors it knows.
         client: PyBullet's physics client id.
@@ -102,7 +110,7 @@ class Scene:
         self.factor_names: tuple[str, ...] = tuple(self._owner)
         self._world = World()
         self._layout = Layout(self._world.bodies)
-        self._defaults = self._changed(spec.start(), _one_row(spec.defaults))
+        self._state = self._defaults = self._changed(spec.start(), _one_row(spec.defaults))
         self.reset()
 
     @property
@@ -156,6 +164,8 @@ class Scene:
         for _ in range(substeps):
             self._world.step()
         self._world.follow(self._state)
+        seed = next_seeds(self._state.noise_seed, {"substeps": np.array([substeps])})
+        self._state = replace(self._state, noise_seed=seed)
         if self._spec.carried:
             now = self._world.read(self._state)
             self._put(objects.carry(now), since=now)
@@ -220,6 +230,7 @@ class Scene:
             if given:
                 rest = {} if len(given) == len(effect.domain) else effect.read(state)
                 state = effect.apply(state, {**rest, **given})
+        state = replace(state, noise_seed=next_seeds(state.noise_seed, checked))
         return objects.carry(state) if self._spec.carried else state
 
     def _put(self, state: SceneState, since: SceneState | None = None) -> None:

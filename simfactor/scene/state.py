@@ -25,8 +25,11 @@ class SceneState:
     joints (n, 9): the arm's 7 angles in radians, then how far each finger is open in metres; link_position
     (n, L, 3) and link_orientation (n, L, 4): where that puts the robot's links, the base first. object_shape
     (n,) indexes ``SHAPES``; room_color (n, 3, 3) and room_texture (n, 3) are those of ``ROOM``, the texture
-    an index into ``TEXTURES`` or UNTEXTURED. Positions are in metres, orientations xyzw, colours sRGB; a
-    target at ``PARKED`` is not shown. The fields of ``light`` and ``camera`` are arrays (n,).
+    an index into ``TEXTURES`` or UNTEXTURED. distractors (n,): how many are shown; distractor_angle (n,):
+    degrees that they are turned around the workspace. noise (n,): standard deviation of the sensor's, in
+    shares of full scale; noise_seed (n,): what decides it, another whenever something was set. Positions are
+    in metres, orientations xyzw, colours sRGB; a target at ``PARKED`` is not shown. The fields of ``light``
+    and ``camera`` are arrays (n,).
     """
 
     joints: Array
@@ -42,6 +45,10 @@ class SceneState:
     robot_roughness: Array
     room_color: Array
     room_texture: NDArray[np.int64]
+    distractors: NDArray[np.int64]
+    distractor_angle: Array
+    noise: Array
+    noise_seed: NDArray[np.uint32]
     light: Light
     camera: Camera
 

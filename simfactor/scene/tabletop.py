@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from simfactor.scene import looks, objects
+from simfactor.scene import distractors, looks, objects
 from simfactor.scene.color import TEMPERATURES, hue_to_srgb, srgb_to_hue
 from simfactor.scene.effects import REACH, Choice, Columns, Effect, Range, Value, record, texture
 from simfactor.scene.kinematics import inverse
@@ -67,6 +67,14 @@ def read_tint(state: SceneState) -> Columns:
     return {"robot_tint": srgb_to_hue(state.robot_color)}
 
 
+def set_noise(state: SceneState, columns: Columns) -> SceneState:
+    return replace(state, noise=columns["sensor_noise"])
+
+
+def read_noise(state: SceneState) -> Columns:
+    return {"sensor_noise": state.noise}
+
+
 def _points(columns: Columns, names: tuple[str, ...]) -> NDArray[np.float64]:
     return np.stack([columns[name] for name in names], axis=1)
 
@@ -123,6 +131,8 @@ EFFECTS: tuple[Effect, ...] = (
     Effect(
         {"target_x": REACH, "target_y": REACH, "target_z": Range(0.0, 1.5, "m")}, move_target, read_target
     ),
+    distractors.ARRANGEMENT,
+    Effect({"sensor_noise": Range(0.0, 0.2)}, set_noise, read_noise),
     *looks.LOOKS,
 )
 
@@ -138,6 +148,9 @@ DEFAULTS: dict[str, Value] = {
     "object_x": 0.55,
     "object_y": -0.2,
     "object_yaw": 20.0,
+    "distractors": "0",
+    "distractor_angle": 0.0,
+    "sensor_noise": 0.0,
     "target_x": 0.45,
     "target_y": 0.15,
     "target_z": 0.15,

@@ -1,4 +1,4 @@
-"""The PyBullet world that all scenes share: a Panda on a table in a round room, objects, a target."""
+"""The PyBullet world that all scenes share: a Panda on a table in a round room, and what is on the table."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ import numpy as np
 
 from simfactor.frames import UNTEXTURED, Mesh
 from simfactor.scene.bullet import pybullet as p
+from simfactor.scene.distractors import DISTRACTORS, NAMES, shown, spots
 from simfactor.scene.marker import marker_meshes
 from simfactor.scene.primitives import SHAPES
 from simfactor.scene.robot import Robot
@@ -32,8 +33,8 @@ class World:
     """One PyBullet client: the first row of a scene's state can be written into it, and what physics moves be
     read back.
 
-    The objects and the marker are seen but touch nothing, for a nuisance must not change the physics, until
-    the object is made solid.
+    Objects, marker and distractors are seen but touch nothing, for a nuisance must not change the physics,
+    until the object is made solid.
     """
 
     def __init__(self) -> None:
@@ -46,7 +47,10 @@ class World:
         self.bodies |= {name: self._add_body(mesh, OBJECT_SIZE) for name, mesh in SHAPES.items()}
         self.bodies["target"] = self._add_body(marker_meshes()[-1])
         self._paint("target", TARGET_COLOR)
-        for name in (*SHAPES, "target"):
+        for name, thing in zip(NAMES, DISTRACTORS, strict=True):
+            self.bodies[name] = self._add_body(SHAPES[thing.shape], thing.size)
+            self._paint(name, thing.color)
+        for name in (*SHAPES, "target", *NAMES):
             self._place(name, PARKED)
         self._texture_ids: dict[int, int] = {}  # PyBullet never frees a texture: load each once
         self._solid: Solid | None = None
@@ -155,6 +159,10 @@ class World:
             self._paint(shape, state.object_color[0])
         if changed("target"):
             self._place("target", state.target[0])
+        if changed("distractors", "distractor_angle"):
+            there = np.where(shown(state.distractors)[0, :, None], spots(state.distractor_angle)[0], PARKED)
+            for name, spot in zip(NAMES, there, strict=True):
+                self._place(name, spot)
         if changed("robot_color"):
             self._paint("robot", state.robot_color[0])
         if changed("room_color", "room_texture"):

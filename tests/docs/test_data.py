@@ -15,11 +15,11 @@ GUIDE = (DOCS / "data.md").read_text()
 
 def test_the_page_runs_as_one_program(tmp_path: Path) -> None:
     assert printed(GUIDE, tmp_path) == [
-        "FactorDataset('lattice': 48 images 64x64, 24 factors) "
+        "FactorDataset('lattice': 48 images 64x64, 27 factors) "
         "('light_azimuth', 'object_shape', 'object_hue')",
         "('light_azimuth', 'object_shape', 'object_hue') [6, 2, 4] (3, 64, 64)",
         "(64, 64, 3) (2, 3)",
-        "{'imgs': (48, 64, 64, 3), 'latents_values': (48, 24), 'latents_classes': (48, 24), 'metadata': ()} "
+        "{'imgs': (48, 64, 64, 3), 'latents_values': (48, 27), 'latents_classes': (48, 27), 'metadata': ()} "
         "48",
         "(2, 64, 64, 3) {'lamp': 'left, off', 'distance': '[0.4, 1.25]'}",
     ]

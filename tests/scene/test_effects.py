@@ -98,8 +98,9 @@ def test_order_does_not_matter(scenes: dict[str, Scene], name: str, before: int,
 
 
 def assert_equal_batches(a: object, b: object, tolerance: float) -> None:
+    """But for the seeds of the noise, which tell the past as well."""
     for field, array in vars(a).items():
-        if isinstance(array, np.ndarray):
+        if isinstance(array, np.ndarray) and field != "noise_seed":
             np.testing.assert_allclose(array, getattr(b, field), rtol=0, atol=tolerance, err_msg=field)
 
 

@@ -292,6 +292,8 @@ def panda_batch(parts: list[LinkMesh], pose: tuple[float, ...]) -> RenderBatch:
         background=row([[0.0] * 3] * 2),
         backdrop=np.array([UNTEXTURED], np.int32),
         exposure=row(1.0),
+        noise=row(0.0),
+        noise_seed=np.array([0], np.uint32),
         camera_position=row([1.5, 0.7, 0.9]),
         camera_target=row([0.3, 0.0, 0.35]),
         camera_up=row([0.0, 0.0, 1.0]),

@@ -10,6 +10,17 @@ from simfactor.scene.color import hue_to_srgb
 from simfactor.scene.primitives import SHAPES
 from simfactor.scene.textures import TEXTURES
 
+TYPES = {
+    **dict.fromkeys(("mesh", "texture", "segment", "backdrop"), np.int32),
+    "casts": np.bool_,
+    "noise_seed": np.uint32,
+}
+
+
+def instance_of(scene: Scene, name: str) -> int:
+    """The instance of a body that has only one."""
+    return scene.snapshot(8, 8).segment[:, 0].tolist().index(scene.bodies[name])
+
 
 @pytest.mark.parametrize("name", SCENES)
 def test_shapes_and_types(scenes: dict[str, Scene], name: str) -> None:
@@ -36,14 +47,15 @@ def test_shapes_and_types(scenes: dict[str, Scene], name: str) -> None:
         "background": (1, 2, 3),
         "backdrop": (1,),
         "exposure": (1,),
+        "noise": (1,),
+        "noise_seed": (1,),
         "camera_position": (1, 3),
         "camera_target": (1, 3),
         "camera_up": (1, 3),
     }
     assert {field: getattr(batch, field).shape for field in shapes} == shapes
-    integers = ("mesh", "texture", "segment", "backdrop")
     for field in shapes:
-        kind = np.int32 if field in integers else np.bool_ if field == "casts" else np.float32
+        kind = TYPES.get(field, np.float32)
         assert getattr(batch, field).dtype == kind, field
     assert (batch.height, batch.width) == (48, 64)
     np.testing.assert_allclose(np.linalg.norm(batch.orientation, axis=2), 1.0, atol=1e-6)
@@ -131,9 +143,10 @@ def test_a_carried_object_hangs_from_the_gripper(scenes: dict[str, Scene], name:
     scene.reset()
     for _ in range(2):
         batch = scene.snapshot(8, 8)
-        assert batch.mesh[0, -1] == HIDDEN  # the target
-        gap = batch.position[0, -2] - scene.robot.end_effector_position()
-        assert np.linalg.norm(gap) == pytest.approx(batch.scale[0, -2, 0] / 2 - 0.01, abs=1e-6)
+        carried, target = (instance_of(scene, name) for name in ("cube", "target"))
+        assert batch.mesh[0, target] == HIDDEN
+        gap = batch.position[0, carried] - scene.robot.end_effector_position()
+        assert np.linalg.norm(gap) == pytest.approx(batch.scale[0, carried, 0] / 2 - 0.01, abs=1e-6)
         assert gap[2] < 0
         scene.robot.drive_to((0.5, 0.1, 0.3))
         scene.step(60)
@@ -145,9 +158,10 @@ def test_the_carried_object_follows_the_arm_s_factors(
 ) -> None:
     scene = scenes[name]
     scene.reset()
-    before = scene.snapshot(8, 8).position[0, -2]
+    carried = instance_of(scene, "cube")  # the object's body, whatever its shape
+    before = scene.snapshot(8, 8).position[0, carried]
     scene.apply({factor: 0.2 if name == "isaac3d" else 20.0})
-    assert scene.snapshot(8, 8).position[0, -2, 1] > before[1] + 0.1
+    assert scene.snapshot(8, 8).position[0, carried, 1] > before[1] + 0.1
 
 
 def test_an_empty_image_is_refused(tabletop: Scene) -> None:

@@ -59,7 +59,8 @@ def test_a_space_names_every_factor_of_its_own_within_what_the_scene_allows(name
 
 def test_tabletop_groups_and_roles() -> None:
     space = load_space("tabletop")
-    assert set(space.groups) == {"lighting", "camera", "texture", "color", "shape", "pose"}
+    groups = {"lighting", "camera", "texture", "color", "shape", "pose", "distractors", "sensor"}
+    assert set(space.groups) == groups
     assert set(space.by_role("task")) == {f"{what}_{axis}" for what in ("ee", "target") for axis in "xyz"}
     for texture in space.groups["texture"]:
         assert len(space[texture].values) >= 12

@@ -31,9 +31,11 @@ SHAPES: dict[str, str] = {
     "background": "N23",
     "backdrop": "N",
     "exposure": "N",
+    "noise": "N",
+    "noise_seed": "N",
 }
 
-INDICES = ("mesh", "texture", "backdrop")
+WHOLE = ("mesh", "texture", "backdrop", "noise_seed")
 RANGES: dict[str, tuple[float, float]] = {
     "color": (0.0, 1.0),
     "background": (0.0, 1.0),
@@ -44,6 +46,8 @@ RANGES: dict[str, tuple[float, float]] = {
     "ground": (0.0, np.inf),
     "exposure": (0.0, np.inf),
     "light_softness": (0.0, np.pi / 2),
+    "noise": (0.0, 1.0),
+    "noise_seed": (0, 2**32 - 1),
 }
 PLACES = {"N": "image", "I": "instance", "L": "light"}
 
@@ -78,7 +82,7 @@ def check_batch(batch: RenderBatch) -> None:
     _check_shapes(batch)
     for name in SHAPES:
         values = getattr(batch, name)
-        kind = "iu" if name in INDICES else "f"
+        kind = "iu" if name in WHOLE else "f"
         if values.dtype.kind not in kind:
             wanted = "whole numbers" if kind == "iu" else "floats"
             raise SimfactorError(f"{name} is an array of {values.dtype}; give one of {wanted}.")

@@ -11,9 +11,10 @@ import warp as wp
 from numpy.typing import NDArray
 
 from simfactor.frames import RenderBatch
+from simfactor.render.noise import normal_grades, strengths
 from simfactor.render.raster.device import Memory, on_device
 from simfactor.render.raster.distinct import Distinct
-from simfactor.render.raster.kernels import geometry, light, shade, surface
+from simfactor.render.raster.kernels import geometry, light, noise, shade, surface
 from simfactor.render.raster.pools import MeshPool, TexturePool
 from simfactor.render.shading import to_bytes
 
@@ -47,6 +48,12 @@ def _codes(device: str) -> Any:
 
 
 @cache
+def _grades(device: str) -> Any:
+    """The values that noise can take."""
+    return on_device(normal_grades(), wp.float32, device)
+
+
+@cache
 def _empty(device: str, dtype: Any) -> Any:
     return wp.empty(0, dtype=dtype, device=device)
 
@@ -73,6 +80,8 @@ class Frame:
         self._dress(batch, distinct)
         self._label(batch, out)
         self._shade(batch, out)
+        if batch.noise.any():
+            self._add_noise(batch, out)
 
     def _lanes(self, most: int) -> int:
         return min(most, LANES) if self._wide else 1
@@ -331,6 +340,20 @@ class Frame:
                 out["albedo"],
                 out["normals"],
             )
+
+    def _add_noise(self, batch: RenderBatch, out: dict[str, Any]) -> None:
+        lanes = batch.width if self._wide else 1
+        self._memory.launch(
+            noise.add_noise,
+            len(batch) * batch.height * lanes,
+            lanes,
+            batch.width,
+            batch.height,
+            self._put("noise", strengths(batch.noise), wp.float32),
+            self._put("noise_seed", batch.noise_seed.astype(np.uint32), wp.uint32),
+            _grades(self._device),
+            out["rgb"],
+        )
 
     def _label(self, batch: RenderBatch, out: dict[str, Any]) -> None:
         lanes = batch.width if self._wide else 1

@@ -35,7 +35,11 @@ VIEW: dict[str, Any] = {  # of an image
     "background": [(0, 0, 0), (0, 0, 0)],
     "backdrop": UNTEXTURED,
     "exposure": 1,
+    "noise": 0,
+    "noise_seed": 0,
 }
+TYPES = {"backdrop": np.int32, "noise_seed": np.uint32}  # all others are float32
+
 WHOLE: dict[str, Any] = {"near": 0.01, "far": 100.0, "height": 64, "width": 64}
 
 
@@ -70,7 +74,7 @@ class Lab:
         arrays["texture"] = arrays["texture"].astype(np.int32)
         arrays["mesh"] = np.arange(len(instances), dtype=np.int32)[None]
         for name, value in VIEW.items():
-            arrays[name] = np.array([fields.pop(name, value)], np.int32 if name == "backdrop" else np.float32)
+            arrays[name] = np.array([fields.pop(name, value)], TYPES.get(name, np.float32))
         assert set(arrays) == set(PER_IMAGE)
         return RenderBatch(
             meshes=tuple(given["mesh"] for given in instances),
@@ -178,6 +182,8 @@ class Lab:
             "background": rng.random((images, 2, 3)),
             "backdrop": rng.integers(-1, 2, images),
             "exposure": rng.uniform(0.5, 1.2, images),
+            "noise": np.zeros(images),
+            "noise_seed": rng.integers(0, 2**32, images),
         }
         assert set(values) == set(PER_IMAGE)
         typed = {name: np.asarray(v, getattr(one, name).dtype) for name, v in values.items()}

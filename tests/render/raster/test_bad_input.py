@@ -8,6 +8,7 @@ import pytest
 from simfactor.errors import SimfactorError
 from simfactor.frames import PER_IMAGE
 from simfactor.render import make_renderer
+from simfactor.render.raster.checks import WHOLE
 
 
 def at(name, index, value):
@@ -34,6 +35,9 @@ TEXTS = {
     "backdrop=1 (image 0": at("backdrop", 0, 1),
     "roughness=0.0 (image 0": at("roughness", (0, 2), 0),
     "exposure=-1.0 (image 0": at("exposure", 0, -1),
+    "noise=1.5 (image 0) must be in [0, 1]": at("noise", 0, 1.5),
+    "noise_seed is an array of float64; give one of whole numbers": given(noise_seed=np.zeros(1)),
+    "noise_seed=-1 (image 0) must be in [0, ": given(noise_seed=np.array([-1])),
     "light_softness=3.0 (image 0": at("light_softness", 0, 3),
     "focal=0.0 (image 0": at("focal", (0, 1), 0),
     "orientation=[0.0, 0.0, 0.0, 0.0] (image 0": at("orientation", (0, 2), 0),
@@ -74,7 +78,7 @@ def test_errors_name_the_field_the_value_and_the_remedy(lab, text):
 
 
 @pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
-@pytest.mark.parametrize("name", [name for name in PER_IMAGE if name not in ("mesh", "texture", "backdrop")])
+@pytest.mark.parametrize("name", [name for name in PER_IMAGE if name not in WHOLE])
 def test_what_is_not_finite_is_named(lab, name, value):
     batch = lab.scene()
     last = tuple(size - 1 for size in getattr(batch, name).shape)

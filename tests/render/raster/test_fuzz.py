@@ -12,7 +12,7 @@ from simfactor.frames import HIDDEN, PER_IMAGE, Mesh
 
 FLOATS = ("position", "orientation", "scale", "camera_position", "camera_target", "camera_up", "focal")
 FLOATS += ("principal_point", "color", "specular", "roughness", "light_direction", "light_color")
-FLOATS += ("light_softness", "sky", "ground", "background", "exposure")
+FLOATS += ("light_softness", "sky", "ground", "background", "exposure", "noise")
 
 
 def mesh_of(vertices, faces):
@@ -202,5 +202,5 @@ def test_random_triangles_of_all_sizes_are_drawn(lab, seed, height, width, near)
 
 
 def test_every_field_is_fuzzed():
-    integers = {"mesh", "texture", "backdrop"}
+    integers = {"mesh", "texture", "backdrop", "noise_seed"}
     assert set(FLOATS) | integers == set(PER_IMAGE)

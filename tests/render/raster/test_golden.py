@@ -52,7 +52,7 @@ def hand_made(world, size):
 @pytest.fixture(scope="module")
 def tabletop():
     """size -> a batch of three scenes"""
-    space = load_space("tabletop")
+    space = load_space("tabletop").fix({"distractors": 0, "sensor_noise": 0})
     batches = {}
     for size in SIZES:
         with Studio("tabletop", renderer="raster", image_size=size) as studio:

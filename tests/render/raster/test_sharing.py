@@ -60,6 +60,7 @@ def test_neighbours_that_differ_in_one_field_are_told_apart(lab, same):
     first.light_softness[:], first.texture[:], first.specular[:], first.backdrop[:] = 0.1, 0, 0.3, 0
     other = lab.random(4)
     other.texture[:], other.backdrop[:], other.light_softness[:] = 1, 1, 0.3
+    first.noise[:], other.noise[:] = 0.02, 0.05
     if first.light_color.shape != other.light_color.shape:
         lights = first.light_color.shape[1]
         widths = {

@@ -1,0 +1,25 @@
+"""What decides the noise of a photograph: a number that follows from all that was ever set in its scene."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from hashlib import blake2b
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Seeds = NDArray[np.uint32]
+
+
+def next_seeds(seeds: Seeds, columns: Mapping[str, NDArray[Any]]) -> Seeds:
+    """Seeds (n,) after ``columns``, name -> numbers (n,), were set in states whose seeds are ``seeds`` (n,).
+
+    A hash of a row's seed and numbers: the same in every process, in any order of the names, and whatever
+    other rows there are.
+    """
+    names = sorted(columns)
+    key = blake2b("\n".join(names).encode(), digest_size=16).digest()
+    table = np.column_stack([seeds, *(columns[name] for name in names)]).astype("<f8") + 0.0  # -0.0 is 0.0
+    hashes = [blake2b(row.tobytes(), digest_size=4, key=key).digest() for row in table]
+    return np.frombuffer(b"".join(hashes), "<u4").astype(np.uint32)
