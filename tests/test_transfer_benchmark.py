@@ -27,7 +27,7 @@ def test_every_contender_can_be_planned_and_tested_under_the_same_shifts(study: 
     plans = study.plans(SEEDS)
     planned = [(plan.run.seed, name) for plan, names in plans for name in names]
     assert sorted(planned) == sorted((seed, name) for seed in SEEDS for name in EVERYONE)
-    assert {plan.domains for plan, _ in plans} == {study.domains}
+    assert all(plan.domains == study.domains for plan, _ in plans)
     assert all(set(names) <= set(plan.run.agents.train) for plan, names in plans)
     assert len(EVERYONE) == len(CONTENDERS) + sum(len(group) for group in GROUPS_OF_AGENTS.values())
     assert study.jobs(SEEDS) == []
