@@ -54,6 +54,7 @@ def worst_case(
             seed=config.seed,
             version=version(plan, described, trained),
             training_seeds=plan.training_seeds,
+            make_vector=plan.make_vector(described),
             workers=config.transfer.workers,
         )
     if found.film is not None:

@@ -18,7 +18,7 @@ from simfactor.errors import SimfactorError
 from simfactor.transfer.domain import Domain
 from simfactor.transfer.episodes import Act, Episodes, MakeEnv, evaluate_domain
 from simfactor.transfer.job import Job
-from simfactor.transfer.pool import run_here, run_in_pool
+from simfactor.transfer.pool import Tester, open_tester
 
 Results: TypeAlias = dict[str, dict[int, dict[str, Episodes]]]
 
@@ -58,6 +58,19 @@ def evaluate_jobs(
     core; 1 runs the jobs in this process. Raises SimfactorError as :func:`evaluate` does, for a damaged
     stored result, for a job that cannot be sent to a process, and when a worker dies.
     """
+    workers = min(workers or os.cpu_count() or 1, len(jobs))
+    with closing(open_tester(max(workers, 1))) as tester:
+        return evaluate_with(tester, jobs, out, training_seeds, progress)
+
+
+def evaluate_with(
+    tester: Tester,
+    jobs: Sequence[Job],
+    out: str | Path,
+    training_seeds: Iterable[int] = (),
+    progress: bool = True,
+) -> Results:
+    """As :func:`evaluate_jobs`, by a tester that stays open for more."""
     folder = Path(out)
     folder.mkdir(parents=True, exist_ok=True)
     training_seeds = tuple(training_seeds)
@@ -67,11 +80,8 @@ def evaluate_jobs(
         raise SimfactorError("two jobs have the same agent, training seed and domain; keep one of them.")
     done = {job.name: stored for job in jobs if (stored := _load(folder, job)) is not None}
     todo = [job for job in jobs if job.name not in done]
-    workers = min(workers or os.cpu_count() or 1, len(todo))
-    running = run_in_pool(todo, workers) if workers > 1 else run_here(todo)
-    bar = tqdm(total=len(jobs), initial=len(done), desc="transfer", disable=None if progress else True)
-    with bar, closing(running):
-        for job, episodes in running:
+    with tqdm(total=len(jobs), initial=len(done), desc="transfer", disable=None if progress else True) as bar:
+        for job, episodes in tester.run(todo):
             _store(folder, job, episodes)
             done[job.name] = episodes
             bar.update()

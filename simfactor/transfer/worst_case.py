@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -14,10 +15,12 @@ from tqdm import tqdm
 
 from simfactor.errors import SimfactorError, unknown_name
 from simfactor.factors import Categorical, FactorSpace
+from simfactor.transfer.batched import MakeVector
 from simfactor.transfer.domain import Domain
 from simfactor.transfer.episodes import Act, Episodes, Film, MakeEnv
-from simfactor.transfer.evaluate import check_episode_seeds, evaluate_jobs
+from simfactor.transfer.evaluate import check_episode_seeds, evaluate_with
 from simfactor.transfer.job import Job
+from simfactor.transfer.pool import open_tester
 from simfactor.transfer.statistics import Interval, wilson_interval
 
 Setting: TypeAlias = dict[str, float | str]
@@ -64,6 +67,7 @@ def find_worst_case(
     seed: int = 0,
     version: str = "",
     training_seeds: Iterable[int] = (),
+    make_vector: MakeVector | None = None,
     workers: int | None = None,
     progress: bool = True,
 ) -> WorstCase:
@@ -75,7 +79,7 @@ def find_worst_case(
     reads. A budget of some tens of settings a factor is modest: what is found is bad, the worst may be worse.
 
     Args:
-        open_agent, make_env, version: as of :class:`Job`.
+        open_agent, make_env, make_vector, version: as of :class:`Job`.
         space: the factors' ranges; those not in ``names`` are drawn anew in every episode.
         names: the factors to search over, nuisances as a rule.
         search_seeds, confirm_seeds: episode seeds, none in common, and none of ``training_seeds``.
@@ -100,12 +104,14 @@ def find_worst_case(
                 tuple(seeds),
                 version,
                 film,
+                make_vector,
             )
             for name, setting in settings.items()
         ]
-        return evaluate_jobs(jobs, out, training_seeds, workers, progress=False)["worst"][0]
+        return evaluate_with(tester, jobs, out, training_seeds, progress=False)["worst"][0]
 
-    with tqdm(total=budget, desc="worst case", disable=None if progress else True) as bar:
+    bar = tqdm(total=budget, desc="worst case", disable=None if progress else True)
+    with closing(open_tester(workers)) as tester, bar:
         tried = _tried(
             _start(space, names, seed),
             lambda place: _setting(space, names, place),
@@ -113,8 +119,8 @@ def find_worst_case(
             budget,
             bar,
         )
-    setting, success, _ = min(tried, key=lambda entry: entry[1:])
-    confirmed = evaluated({"confirmed": setting}, confirm_seeds, film=6)["confirmed"]
+        setting, success, _ = min(tried, key=lambda entry: entry[1:])
+        confirmed = evaluated({"confirmed": setting}, confirm_seeds, film=6)["confirmed"]
     return WorstCase(
         setting,
         wilson_interval(round(success * len(search_seeds)), len(search_seeds)),

@@ -10,7 +10,7 @@ import pytest
 
 from simfactor.errors import SimfactorError
 from simfactor.transfer import Job, Shift, evaluate, evaluate_jobs, tabulate, transfer_domains
-from simfactor.transfer.pool import run_in_pool
+from simfactor.transfer.pool import Pool
 
 DOMAINS = transfer_domains(
     dial_env.FULL,
@@ -115,11 +115,11 @@ def test_a_killed_worker_is_named_and_what_was_finished_is_kept(jobs, tmp_path):
 
 def test_stopping_does_not_wait_for_long_episodes(jobs):
     endless = replace(jobs[1], make_env=partial(dial_env.Dial, steps=10**9))
-    running = run_in_pool([jobs[0], endless], workers=2)
-    first, episodes = next(running)
+    pool = Pool(2)
+    first, episodes = next(pool.run([jobs[0], endless]))
     assert first == jobs[0]
     assert episodes.success.all()
-    running.close()  # would hang here
+    pool.close()  # would hang here
 
 
 def test_what_cannot_be_done_is_refused_before_work_starts(jobs, tmp_path):
