@@ -31,7 +31,7 @@ class Distractor:
 
 DISTRACTORS = (  # the first ones are shown; neighbours in this order stand far apart
     Distractor("cone", 0.10, (0.95, 0.80, 0.10), 30.0),
-    Distractor("capsule", 0.10, (0.55, 0.20, 0.75), 210.0),
+    Distractor("cylinder", 0.08, (0.55, 0.20, 0.75), 210.0),
     Distractor("octahedron", 0.09, (0.95, 0.95, 0.92), 120.0),
     Distractor("pyramid", 0.08, (0.10, 0.10, 0.12), 300.0),
 )

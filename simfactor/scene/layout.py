@@ -24,23 +24,15 @@ from simfactor.scene.world import TARGET_COLOR
 Float = NDArray[np.float32]
 Int = NDArray[np.int32]
 
-SPECULAR = {
-    "robot": 0.3,
-    "table": 0.1,
-    "floor": 0.0,
-    "wall": 0.0,
-    "object": 0.2,
-    "target": 0.1,
-    "distractor": 0.1,
-}
-ROUGHNESS = {"table": 0.5, "floor": 1.0, "wall": 1.0, "object": 0.3, "target": 0.5, "distractor": 0.5}
+SPECULAR = {"robot": 0.3, "table": 0.1, "floor": 0.0, "wall": 0.0, "object": 0.2, "target": 0.1}
+SPECULAR |= dict.fromkeys(distractors.NAMES, 0.1)
+ROUGHNESS = {"table": 0.5, "floor": 1.0, "wall": 1.0, "object": 0.3, "target": 0.5}
+ROUGHNESS |= dict.fromkeys(distractors.NAMES, 0.5)
 BACKDROPS = ("floor", "wall")  # cast no shadows: the room is painted around the table
 BACKGROUND = np.array([[0.6, 0.65, 0.7]] * 2)  # sRGB above the wall
 UP, CENTER = np.array([0.0, 0.0, 1.0]), np.array([0.5, 0.5])
 NEAR, FAR = 0.05, 20.0  # metres
 DISTRACTOR_SHAPES = shape_indices([thing.shape for thing in DISTRACTORS])
-DISTRACTOR_SIZES = np.array([thing.size for thing in DISTRACTORS])
-DISTRACTOR_COLORS = np.array([thing.color for thing in DISTRACTORS])
 
 
 class Layout:
@@ -58,18 +50,23 @@ class Layout:
         geometry = geometry_for(1, 1)  # every level has the same instances
         self.arms = len(geometry.links)  # instances [0, arms) are the robot's
         self.rows = geometry.links + 1  # of the chain's frames
-        names = ["robot"] * self.arms + [*ROOM, "object", "target"] + ["distractor"] * len(DISTRACTORS)
-        self.object = self.arms + len(ROOM)
-        self.target = self.object + 1
+        names = ["robot"] * self.arms + [*ROOM, "object", "target", *distractors.NAMES]
+        self.object, self.target = names.index("object"), names.index("target")
         self.distractors = slice(self.target + 1, len(names))
-        ids = [bodies[next(iter(SHAPES)) if name == "object" else name] for name in names[: self.target + 1]]
-        ids += [bodies[name] for name in distractors.NAMES]
+        ids = [bodies[next(iter(SHAPES)) if name == "object" else name] for name in names]
         self.segment = np.full((len(names), 2), -1, np.int32)
         self.segment[:, 0] = ids
         self.segment[: self.arms, 1] = geometry.links
         self.casts = np.array([name not in BACKDROPS for name in names])
         self.specular = np.array([SPECULAR[name] for name in names], np.float32)
         self.roughness = np.array([ROUGHNESS.get(name, 0.0) for name in names], np.float32)
+        self.mesh = np.arange(len(names))  # what every row begins with
+        self.mesh[self.distractors] = HIDDEN
+        self.scale = np.ones((len(names), 3), np.float32)
+        self.scale[self.distractors] = np.array([[thing.size] for thing in DISTRACTORS])
+        self.color = np.ones((len(names), 3), np.float32)
+        self.color[self.target] = TARGET_COLOR
+        self.color[self.distractors] = [thing.color for thing in DISTRACTORS]
         for shared in (self.segment, self.casts):
             shared.setflags(write=False)
 
@@ -127,31 +124,30 @@ class Layout:
         position[:, self.object] = state.object_position
         orientation[:, self.object] = state.object_orientation
         position[:, self.target] = state.target
-        position[:, self.distractors] = distractors.spots(state.distractor_angle)
+        if state.distractors.any():
+            shown = distractors.shown(state.distractors)[..., None]
+            position[:, self.distractors] = np.where(shown, distractors.spots(state.distractor_angle), 0.0)
         return position, orientation
 
     def _shapes(self, state: SceneState, geometry: Geometry) -> tuple[Int, Float]:
-        mesh = _rows(np.arange(len(self.segment)), len(state))
-        scale = np.ones((len(state), len(self.segment), 3), np.float32)
+        mesh, scale = _rows(self.mesh, len(state)), _rows(self.scale, len(state))
         mesh[:, self.object] = geometry.objects + state.object_shape
         scale[:, self.object] = state.object_size[:, None]
         height = state.target[:, 2]
         marker = np.where(height > PARKED[2] / 2, geometry.markers + marker_indices(height), HIDDEN)
         mesh[:, self.target] = marker
-        shown = distractors.shown(state.distractors)
-        mesh[:, self.distractors] = np.where(shown, geometry.objects + DISTRACTOR_SHAPES, HIDDEN)
-        scale[:, self.distractors] = DISTRACTOR_SIZES[:, None]
+        if state.distractors.any():
+            shown = distractors.shown(state.distractors)
+            mesh[:, self.distractors] = np.where(shown, geometry.objects + DISTRACTOR_SHAPES, HIDDEN)
         return mesh, scale
 
     def _surfaces(self, state: SceneState, geometry: Geometry) -> tuple[Float, Int]:
-        color = np.empty((len(state), len(self.segment), 3), np.float32)
+        color = _rows(self.color, len(state))
         texture = np.full((len(state), len(self.segment)), UNTEXTURED, np.int32)
         room = slice(self.arms, self.arms + len(ROOM))
         color[:, : self.arms] = geometry.colors * state.robot_color[:, None]
         color[:, room], texture[:, room] = state.room_color, state.room_texture
         color[:, self.object] = state.object_color
-        color[:, self.target] = TARGET_COLOR
-        color[:, self.distractors] = DISTRACTOR_COLORS
         return color, texture
 
 
