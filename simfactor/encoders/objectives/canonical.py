@@ -10,8 +10,8 @@ def drap(model: Model, batch: Batch, step: Step, *, likelihood: Likelihood = "be
     """The canonical picture of a state from a randomised one (DRAP: Amiranashvili et al. 2021).
 
     The code is a bottleneck, and the decoder has no use for anything in it but the state: the nuisances of
-    all canonical pictures are the same. The paper goes on training such an encoder with the agent; here it
-    is done with, as all encoders are.
+    all canonical pictures are the same. In the paper the agent goes on training the encoder; here it stays
+    as it is, like every other.
     """
     randomised, _ = batch.pixels.chunk(2)
     _, canonical = batch.targets.chunk(2)
