@@ -15,7 +15,7 @@ from simfactor.errors import unknown_name
 from simfactor.factors import Categorical, Factor, FactorSpace
 
 LIKELIHOODS = ("bernoulli", "gaussian")
-GEOMETRIC = ("pose", "shape", "camera")  # groups that photometric augmentation does not change
+GEOMETRIC = ("pose", "shape", "camera", "distractors")  # photometric augmentation does not change these
 
 
 def reconstruction(targets: Tensor, logits: Tensor, likelihood: Likelihood = "bernoulli") -> Tensor:
