@@ -17,7 +17,7 @@ from simfactor.envs.latent_observation import LatentObservation, VectorLatentObs
 from simfactor.envs.make import TASK_IDS, make_env
 from simfactor.envs.make_vector import make_vector_env
 from simfactor.envs.motion import Drift, Resample
-from simfactor.envs.true_task_latents import TrueTaskLatents
+from simfactor.envs.true_task_latents import TrueTaskLatents, VectorTrueTaskLatents
 
 if TYPE_CHECKING:
     from simfactor.envs.vector import VectorEnv
@@ -33,6 +33,7 @@ __all__ = [
     "TrueTaskLatents",
     "VectorEnv",
     "VectorLatentObservation",
+    "VectorTrueTaskLatents",
     "make_env",
     "make_vector_env",
 ]

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 import gymnasium as gym
 
 from simfactor.envs.latent_observation import VectorLatentObservation, open_encoder
+from simfactor.envs.true_task_latents import VectorTrueTaskLatents
+from simfactor.errors import SimfactorError
 from simfactor.factors import FactorSpace
 
 if TYPE_CHECKING:
@@ -22,6 +24,7 @@ def make_vector_env(
     encoder: FactorEncoder | str | Path | None = None,
     blocks: Sequence[str] | None = None,
     image_size: int | None = None,
+    true_task: bool = False,
     **options: Any,
 ) -> gym.vector.VectorEnv[Any, Any, Any]:
     """``num_envs`` worlds that are drawn, and encoded, together; the arguments are those of :func:`make_env`.
@@ -30,10 +33,13 @@ def make_vector_env(
     """
     from simfactor.envs.vector import VectorEnv  # only now, because it loads PyBullet
 
+    if encoder is None and true_task:
+        raise SimfactorError("true_task corrects latents; give it with observation='latent' only.")
     if encoder is None:
         size = image_size or 64
         return VectorEnv(num_envs, observation=observation, image_size=size, factors=space, **options)
     opened = open_encoder(encoder)
     size = image_size or opened.image_size
     env = VectorEnv(num_envs, observation="pixels", image_size=size, factors=space, **options)
-    return VectorLatentObservation(env, opened, blocks)
+    latents = VectorLatentObservation(env, opened, blocks)
+    return VectorTrueTaskLatents(latents) if true_task else latents

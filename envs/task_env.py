@@ -19,7 +19,7 @@ from simfactor.envs.task import SUBSTEPS, Array, Task, distance
 from simfactor.errors import SimfactorError, unknown_name
 from simfactor.factors import FactorSpace, load_space
 from simfactor.scene import SCENES, Scene, open_scene
-from simfactor.scene.effects import Choice, Range
+from simfactor.scene.effects import Choice, Effect, Range
 
 TASKS: dict[str, Task] = {
     "reach": Reach(),
@@ -161,6 +161,11 @@ class TaskEnv(gym.Env[Any, NDArray[np.float32]], EzPickle):
         if self._scene is not None:
             self._scene.close()
         self._scene = None
+
+    @property
+    def effects(self) -> dict[str, Effect]:
+        """Factor -> the effect of the scene that it belongs to."""
+        return {name: effect for effect in SCENES[self._scene_name].effects for name in effect.domain}
 
     def check_space(self, space: FactorSpace) -> None:
         """Raise SimfactorError unless the scene has all factors of ``space``."""

@@ -1,18 +1,19 @@
-"""A wrapper that shows what a perfect encoder would see of the task: to tell whose fault a failure is."""
+"""Wrappers that show what a perfect encoder would see of the task: to tell whose fault a failure is."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import gymnasium as gym
 import numpy as np
 from gymnasium.utils import RecordConstructorArgs
+from gymnasium.vector import AutoresetMode, VectorWrapper
 from numpy.typing import NDArray
 
+from simfactor.envs.latent_observation import VectorLatentObservation
+from simfactor.envs.task_truth import TASK_ERROR, TaskTruth
 from simfactor.errors import SimfactorError
-from simfactor.factors import Categorical
-
-TASK_ERROR = "task_error"
 
 
 class TrueTaskLatents(gym.Wrapper[NDArray[np.float32], Any, Any, Any], RecordConstructorArgs):
@@ -34,25 +35,7 @@ class TrueTaskLatents(gym.Wrapper[NDArray[np.float32], Any, Any, Any], RecordCon
     def __init__(self, env: gym.Env[Any, Any]) -> None:
         RecordConstructorArgs.__init__(self)
         gym.Wrapper.__init__(self, env)
-        from simfactor.encoders.editing import takes_values  # loads torch, which state policies do not need
-
-        encoder, dims = env.get_wrapper_attr("encoder"), env.get_wrapper_attr("dims")
-        if not takes_values(encoder):
-            raise SimfactorError(
-                f"the latents of an encoder trained as {encoder.objective!r} have no true values; use one "
-                "that learned from labels, as 'supervised' or 'interventional'."
-            )
-        self._space, self._layout = encoder.space, encoder.layout
-        self._names = self._space.by_role("task")
-        wanted = np.concatenate([self._layout.dims(name) for name in self._names] or [np.zeros(0, np.int64)])
-        self._places = np.flatnonzero(np.isin(dims, wanted))
-        self._dims = dims[self._places]
-        if not len(self._places):
-            raise SimfactorError(
-                "the observed latents hold no task block; observe some of "
-                f"{', '.join(self._names) or '(none)'}."
-            )
-        self._row = self._space.sample(1, seed=0)[0]
+        self._truth = TaskTruth(env.get_wrapper_attr("encoder"), env.get_wrapper_attr("dims"))
 
     def reset(
         self, *, seed: int | None = None, options: dict[str, Any] | None = None
@@ -70,18 +53,46 @@ class TrueTaskLatents(gym.Wrapper[NDArray[np.float32], Any, Any, Any], RecordCon
     def _corrected(
         self, observation: NDArray[np.float32], info: dict[str, Any]
     ) -> tuple[NDArray[np.float32], dict[str, Any]]:
-        true = self._true_latents()
-        error = float(np.abs(observation[self._places] - true).mean())
-        shown = observation.copy()
-        shown[self._places] = true
-        return shown, {**info, TASK_ERROR: error}
+        now = self.env.get_wrapper_attr("scene").read(self._truth.names)
+        shown, error = self._truth.correct(observation[None], {name: [value] for name, value in now.items()})
+        return shown[0], {**info, TASK_ERROR: float(error[0])}
 
-    def _true_latents(self) -> NDArray[np.float32]:
-        from simfactor.encoders.codes import ideal_latents
 
-        row = self._row.copy()
-        for name, value in self.env.get_wrapper_attr("scene").read(self._names).items():
-            factor = self._space[name]
-            row[self._space.index(name)] = factor.code(value) if isinstance(factor, Categorical) else value
-        latents: NDArray[np.float32] = ideal_latents(self._space, self._layout, row[None])[0, self._dims]
-        return latents
+class VectorTrueTaskLatents(VectorWrapper):
+    """As :class:`TrueTaskLatents`, of N worlds: latents (N, L), and ``infos["task_error"]`` (N,).
+
+    Args:
+        env: a :class:`VectorLatentObservation` of a :class:`simfactor.envs.VectorEnv`.
+
+    Raises SimfactorError as :class:`TrueTaskLatents` does, and for worlds that start anew in the step that
+    ends an episode: what was true at its end is over then.
+    """
+
+    def __init__(self, env: VectorLatentObservation) -> None:
+        super().__init__(env)
+        if env.metadata.get("autoreset_mode") is AutoresetMode.SAME_STEP:
+            raise SimfactorError(
+                "autoreset_mode='SameStep' leaves no time to read the truth of a last observation; use "
+                "'NextStep'."
+            )
+        self._truth = TaskTruth(env.encoder, env.dims)
+
+    def reset(
+        self, *, seed: int | Sequence[int | None] | None = None, options: dict[str, Any] | None = None
+    ) -> tuple[NDArray[np.float32], dict[str, Any]]:
+        """Reset, and show the truth."""
+        observations, infos = self.env.reset(seed=seed, options=options)  # type: ignore[arg-type]  # a seed for each is allowed
+        return self._corrected(observations, infos)
+
+    def step(self, actions: Any) -> tuple[NDArray[np.float32], Any, Any, Any, dict[str, Any]]:
+        """Step, and show the truth."""
+        observations, rewards, terminated, truncated, infos = self.env.step(actions)
+        observations, infos = self._corrected(observations, infos)
+        return observations, rewards, terminated, truncated, infos
+
+    def _corrected(
+        self, observations: NDArray[np.float32], infos: dict[str, Any]
+    ) -> tuple[NDArray[np.float32], dict[str, Any]]:
+        now = self.env.unwrapped.read(self._truth.names)  # type: ignore[attr-defined]  # ours, which can be read
+        shown, error = self._truth.correct(observations, now)
+        return shown, {**infos, TASK_ERROR: error, f"_{TASK_ERROR}": np.ones(len(error), bool)}

@@ -22,6 +22,7 @@ from simfactor.envs.workers import Workers
 from simfactor.envs.worlds import Seeds, Worlds, WorldSpec
 from simfactor.errors import SimfactorError, unknown_name
 from simfactor.factors import FactorSpace
+from simfactor.scene.reading import read_factors
 
 MODES = (AutoresetMode.NEXT_STEP, AutoresetMode.SAME_STEP)
 
@@ -150,6 +151,15 @@ class VectorEnv(gym.vector.VectorEnv[Any, NDArray[np.float32], NDArray[Any]], Ez
     ) -> NDArray[np.float64]:
         """As of TaskEnv: the rewards (...,) of positions (..., 3), for hindsight experience replay."""
         return self._bare.compute_reward(achieved_goal, desired_goal, info)
+
+    def read(self, names: Sequence[str]) -> dict[str, list[float | str]]:
+        """Factor -> its value in each of the N worlds now. Raises SimfactorError for unknown names."""
+        owners = self._bare.effects
+        for name in names:
+            if name not in owners:
+                raise unknown_name("factor", name, owners)
+        self._check_open()
+        return read_factors(owners, self._worlds.state(), names)
 
     def render(self) -> tuple[Pixels, ...] | None:
         """Every scene's camera image, N of uint8 (256, 256, 3), if the render mode is ``rgb_array``."""

@@ -128,9 +128,9 @@ class Plan:
         """
         return functools.partial(make_env, **self._shown(agent), render_mode="rgb_array", true_task=true_task)
 
-    def make_vector(self, agent: Agent) -> MakeVector:
-        """A picklable function: factor space, n -> n worlds in which this agent acts."""
-        return functools.partial(make_vector_env, **self._shown(agent))
+    def make_vector(self, agent: Agent, true_task: bool = False) -> MakeVector:
+        """A picklable function: factor space, n -> n worlds in which this agent acts, as :meth:`make_env`."""
+        return functools.partial(make_vector_env, **self._shown(agent), true_task=true_task)
 
     def _shown(self, agent: Agent) -> dict[str, Any]:
         """The task, and what this agent is shown of it."""

@@ -18,6 +18,7 @@ from simfactor.scene.kinematics import REST
 from simfactor.scene.layout import Layout
 from simfactor.scene.noise_seeds import next_seeds
 from simfactor.scene.optics import Camera, Light
+from simfactor.scene.reading import read_factors
 from simfactor.scene.robot import Robot, put_arm
 from simfactor.scene.room import ROOM
 from simfactor.scene.state import PARKED, SceneState, columns, single
@@ -153,12 +154,9 @@ class Scene:
     def read(self, names: Iterable[str] | None = None) -> Values:
         """The factors as the world has them now. Raises SimfactorError for an unknown name."""
         wanted = self.factor_names if names is None else tuple(names)
-        now, values = self._world.read(self._state), Values()
-        for name in wanted:
-            if name not in values:
-                effect = self._effect(name)
-                values |= {k: effect.domain[k].decode(column)[0] for k, column in effect.read(now).items()}
-        return {name: values[name] for name in wanted}
+        owners = {name: self._effect(name) for name in wanted}
+        now = self._world.read(self._state)
+        return {name: values[0] for name, values in read_factors(owners, now, wanted).items()}
 
     def reset(self) -> None:
         """Back to the scene's defaults, physics included: every episode that starts so is bit-equal."""

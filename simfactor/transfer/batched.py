@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from simfactor.factors import FactorSpace
 from simfactor.transfer.domain import Domain
-from simfactor.transfer.episodes import Act, Episode, Episodes, factor_row, gathered
+from simfactor.transfer.episodes import OPTIONAL, Act, Episode, Episodes, factor_row, gathered
 
 Worlds: TypeAlias = gym.vector.VectorEnv[Any, Any, Any]
 MakeVector: TypeAlias = Callable[[FactorSpace, int], Worlds]
@@ -47,7 +47,8 @@ class _Run:
     def __init__(self, env: Worlds, domain: Domain, queues: list[list[int]]) -> None:
         self.env, self.domain, self.queues = env, domain, queues
         self.rows: list[NDArray[np.float64]] = []
-        self.returns, self.lengths = np.zeros(len(queues)), np.zeros(len(queues), np.int64)
+        self.returns, self.errors = np.zeros((2, len(queues)))
+        self.lengths = np.zeros(len(queues), np.int64)
 
     def play(self, act: Act) -> dict[int, Episode]:
         """Episode seed -> episode."""
@@ -58,22 +59,31 @@ class _Run:
             options={"space": self.domain.space},
         )
         self.rows = [self._row(infos, i) for i in range(len(self.queues))]
+        self.errors = self._error(infos)
         over = np.zeros(len(self.queues), bool)
         while len(found) < wanted:
             observations, rewards, terminated, truncated, infos = self.env.step(act(observations))
             began, over = over, terminated | truncated
+            error = self._error(infos)
             self.returns, self.lengths = self.returns + rewards, self.lengths + 1
+            self.errors = self.errors + error
             for i in np.flatnonzero(began).tolist():
                 self.rows[i], self.returns[i], self.lengths[i] = self._row(infos, i), 0.0, 0
+                self.errors[i] = error[i]
             for i in np.flatnonzero(over).tolist():
                 if self.queues[i]:  # a world that is through goes on, because the others do
                     found[self.queues[i].pop(0)] = self._episode(infos, i)
         return found
 
     def _episode(self, infos: dict[str, Any], i: int) -> Episode:
-        return Episode(
-            self.rows[i], bool(infos["is_success"][i]), float(self.returns[i]), int(self.lengths[i])
-        )
+        success, steps = bool(infos["is_success"][i]), int(self.lengths[i])
+        error = float(self.errors[i]) / (steps + 1)  # the mean over all that was seen
+        return Episode(self.rows[i], success, float(self.returns[i]), steps, error)
+
+    def _error(self, infos: dict[str, Any]) -> NDArray[np.float64]:
+        """What the environment tells of its task error, not a number if nothing."""
+        told: NDArray[np.float64] = infos.get(OPTIONAL, np.full(len(self.queues), np.nan))
+        return told.copy()
 
     def _row(self, infos: dict[str, Any], i: int) -> NDArray[np.float64]:
         told = infos["factors"]

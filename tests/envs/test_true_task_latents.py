@@ -7,7 +7,7 @@ import torch
 
 from simfactor.encoders import FactorEncoder
 from simfactor.encoders.codes import ideal_latents
-from simfactor.envs import LatentObservation, TrueTaskLatents, make_env
+from simfactor.envs import LatentObservation, TrueTaskLatents, make_env, make_vector_env
 from simfactor.errors import SimfactorError
 from simfactor.factors import load_space
 
@@ -61,3 +61,33 @@ def test_truth_needs_latents_that_have_it(pixels):
         TrueTaskLatents(LatentObservation(pixels, untrained(), ["lighting"]))
     with pytest.raises(SimfactorError, match="true_task corrects latents"):
         make_env(observation="state", true_task=True)
+
+
+@pytest.mark.parametrize("workers", [0, 1])
+def test_many_worlds_show_what_single_ones_do(workers):
+    encoder = untrained()
+    blocks = ["table_texture", "target_x", "ee_z"]
+    arguments = {"space": SPACE, "encoder": encoder, "blocks": blocks, "true_task": True}
+    worlds = make_vector_env(num_envs=2, workers=workers, max_episode_steps=2, **arguments)
+    single = [make_env(max_episode_steps=2, **arguments) for _ in range(2)]
+    actions = np.array([[1, 0, 0.5], [-1, 0.3, 0]], np.float32)
+    try:
+        shown, infos = worlds.reset(seed=[4, 5])
+        one_by_one = [env.reset(seed=seed) for env, seed in zip(single, (4, 5), strict=True)]
+        for _ in range(2):
+            for i, (alone, info) in enumerate(one_by_one):
+                np.testing.assert_allclose(shown[i], alone, atol=1e-4)
+                assert infos["task_error"][i] == pytest.approx(info["task_error"], abs=1e-4)
+            shown, *_, infos = worlds.step(actions)
+            stepped = [env.step(action) for env, action in zip(single, actions, strict=True)]
+            one_by_one = [(step[0], step[-1]) for step in stepped]
+    finally:
+        for env in (worlds, *single):
+            env.close()
+
+
+def test_many_worlds_need_a_step_in_which_the_end_is_seen():
+    with pytest.raises(SimfactorError, match="use 'NextStep'"):
+        make_vector_env(SPACE, 2, encoder=untrained(), true_task=True, autoreset_mode="SameStep")
+    with pytest.raises(SimfactorError, match="true_task corrects latents"):
+        make_vector_env(SPACE, 2, observation="state", true_task=True)

@@ -4,6 +4,7 @@ import functools
 
 import numpy as np
 import pytest
+import torch
 
 from simfactor.encoders import FactorEncoder
 from simfactor.envs import make_env, make_vector_env
@@ -120,3 +121,21 @@ def test_another_agent_opens_other_worlds(tmp_path) -> None:
     ]
     evaluate_jobs(jobs, tmp_path, workers=1, progress=False)
     assert closed == ["first", "second"]
+
+
+def test_the_error_of_the_task_is_told_as_by_single_worlds() -> None:
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(0)
+        encoder = FactorEncoder(SPACE.varying, image_size=64)
+
+    def act(latents: np.ndarray) -> np.ndarray:
+        return np.clip(latents[..., :2], -1, 1)
+
+    arguments = {"encoder": encoder, "blocks": ["task"], "true_task": True, "max_episode_steps": 4, **TASK}
+    seeds = SEEDS[:11]
+    single = evaluate_domain(act, functools.partial(make_env, **arguments), CLEAN, seeds, film_frames=0)
+    many = evaluate_batched(act, functools.partial(make_vector_env, **arguments), CLEAN, seeds)
+    assert single.task_error is not None
+    assert many.task_error is not None
+    np.testing.assert_allclose(many.task_error, single.task_error, rtol=1e-4)
+    np.testing.assert_array_equal(many.lengths, single.lengths)
