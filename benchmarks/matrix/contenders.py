@@ -16,7 +16,7 @@ ENCODERS: dict[str, Encoder] = {
     "interventional": replace(OURS, objective="interventional"),
     "interventional_unlabelled": replace(OURS, objective="interventional_unlabelled"),
     "ae": UNSUPERVISED,
-    "drap": replace(UNSUPERVISED, objective="drap"),
+    "drap": replace(UNSUPERVISED, objective="drap", network="keypoints"),
     "dae": replace(UNSUPERVISED, objective="dae"),
     "darla": replace(
         UNSUPERVISED, objective="beta_vae", options={"likelihood": "perceptual", "beta": 1.0}, features="dae"

@@ -1,17 +1,15 @@
-"""Run configurations: what a YAML file may say, checked as a whole before any work starts."""
+"""What a run's configuration may say, section by section; the docstrings are the command line's help."""
 
 from __future__ import annotations
 
 import dataclasses
-from pathlib import Path
-from typing import Annotated, Any, Literal, TypeAlias, TypeVar
+from typing import Annotated, Any, Literal, TypeAlias
 
 import tyro
-from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import ConfigDict, Field
 from pydantic.dataclasses import dataclass
 
-from simfactor.errors import SimfactorError, unknown_name
-from simfactor.ready import load_yaml
+from simfactor.config.names import NetworkName, ObjectiveName, TaskName
 
 STRICT = ConfigDict(extra="forbid", allow_inf_nan=False)
 
@@ -19,36 +17,6 @@ STRICT = ConfigDict(extra="forbid", allow_inf_nan=False)
 Choices: TypeAlias = Annotated[dict[str, Any], tyro.conf.Fixed, tyro.conf.Suppress]
 Count: TypeAlias = Annotated[int, Field(ge=1)]
 Positive: TypeAlias = Annotated[float, Field(gt=0)]
-
-TaskName: TypeAlias = Literal["reach", "planar_reach", "push", "pick_and_place"]
-# spelt out, because reading them from simfactor.encoders would load torch for every --help; a test compares
-ObjectiveName: TypeAlias = Literal[
-    "supervised",
-    "semi_supervised",
-    "interventional",
-    "interventional_unlabelled",
-    "ada_gvae",
-    "ada_mlvae",
-    "group_vae",
-    "ml_vae",
-    "drap",
-    "qlae",
-    "pca",
-    "ica",
-    "factor_analysis",
-    "ae",
-    "dae",
-    "vae",
-    "beta_vae",
-    "annealed_vae",
-    "beta_tcvae",
-    "dip_vae_i",
-    "dip_vae_ii",
-    "factor_vae",
-    "info_gan",
-    "info_gan_r1",
-]
-NetworkName: TypeAlias = Literal["keypoints", "conv64", "residual", "linear"]
 
 
 @dataclass(frozen=True, config=STRICT)
@@ -255,59 +223,3 @@ class RunConfig(Shared):
     encoder: Encoder = dataclasses.field(default_factory=Encoder)
     agents: Agents = dataclasses.field(default_factory=Agents)
     transfer: Transfer = dataclasses.field(default_factory=Transfer)
-
-
-def load_config(path: str | Path | None) -> RunConfig:
-    """The configuration in a YAML file, or of a ready one by name (``quickstart``); None gives the defaults.
-
-    Raises one SimfactorError that names every bad key and value by its path in the file.
-    """
-    if path is None:
-        return RunConfig()
-    data, file = load_yaml("configuration", path)
-    if data is not None and not isinstance(data, dict):
-        raise SimfactorError(f"{file} must hold a mapping of {', '.join(section_names(RunConfig))}.")
-    return validated(RunConfig, data or {}, str(file))
-
-
-ConfigT = TypeVar("ConfigT")
-
-
-def validated(cls: type[ConfigT], data: dict[str, Any], source: str) -> ConfigT:
-    """``data`` as ``cls``. Raises one SimfactorError with every bad entry."""
-    try:
-        return TypeAdapter(cls).validate_python(data)
-    except ValidationError as error:
-        lines = [_problem(cls, dict(problem)) for problem in error.errors()]
-        raise SimfactorError("\n".join([f"{source}: {len(lines)} mistake(s)", *lines])) from error
-
-
-def section_names(cls: Any) -> list[str]:
-    """The keys a configuration class takes."""
-    return [f.name for f in dataclasses.fields(cls)]
-
-
-def _problem(cls: type, problem: dict[str, Any]) -> str:
-    where = ".".join(str(part) for part in problem["loc"])
-    if problem["type"] == "unexpected_keyword_argument":
-        owner: Any = cls
-        for part in problem["loc"][:-1]:
-            owner = _field_class(owner, part)
-        names = section_names(owner) if owner is not None else []
-        return f"  {where}: {unknown_name('key', problem['loc'][-1], names)}"
-    return f"  {where}: {problem['msg']} (got {problem['input']!r})"
-
-
-def _field_class(owner: Any, part: object) -> Any:
-    """The configuration class of a field; for a table or list of them, the class of its entries."""
-    if owner is None or not dataclasses.is_dataclass(owner):
-        return owner
-    kinds = {
-        "train": Agent,
-        "shifts": ShiftRanges,
-        "augment": Augment,
-        "image_augment": ImageAugment,
-        "correlations": Correlation,
-    }
-    sections = {"world": World, "data": Data, "encoder": Encoder, "agents": Agents, "transfer": Transfer}
-    return {**sections, **kinds}.get(str(part), owner)
