@@ -40,7 +40,7 @@ def main() -> None:
     parser.add_argument("--size", type=int, default=224)
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args()
-    space = load_space("tabletop")
+    space = load_space("tabletop").fix({"distractors": 0, "sensor_noise": 0})  # shading alone is compared
     rows = space.sample(options.scenes, seed=options.seed)
     parts = []
     with Studio("tabletop", "tiny", options.size) as studio, make_renderer("raster", device="cpu") as raster:

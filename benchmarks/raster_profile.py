@@ -91,7 +91,7 @@ def main() -> None:
     options = parser.parse_args()
     if hasattr(os, "sched_setaffinity"):
         os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
-    space = load_space("tabletop")
+    space = load_space("tabletop").fix({"distractors": 0, "sensor_noise": 0})
     with Studio("tabletop", image_size=options.size) as studio:
         batch = studio.batch(space, space.sample(options.images, SEED))
     renderer = RasterRenderer()

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from simfactor.config import Agent, Augment, Encoder, ImageAugment
 
 NUISANCES = ("nuisance", "residual")
-GROUPS = ("lighting", "camera", "texture", "color", "shape")
+GROUPS = ("lighting", "camera", "texture", "color", "shape", "distractors", "sensor")
 
 OURS = Encoder(objective="supervised", network="keypoints", epochs=8, learning_rate=3e-3)
 UNSUPERVISED = Encoder(objective="ae", network="conv64", epochs=8, learning_rate=1e-3)
