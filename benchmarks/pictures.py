@@ -34,13 +34,14 @@ SCENE = {
     "object_x": 0.55,
     "object_y": -0.15,
     "distractors": "0",
-    "distractor_angle": 0.0,
+    "distractor_angle": 100.0,
     "sensor_noise": 0.0,
     "ee_x": 0.5,
     "ee_y": 0.1,
     "ee_z": 0.25,
 }
-FACTORS = ("light_azimuth", "light_temperature", "table_texture", "robot_tint", "camera_azimuth", "target_y")
+FACTORS = ("light_azimuth", "light_temperature", "table_texture", "robot_tint", "camera_azimuth")
+FACTORS += ("distractors", "sensor_noise", "target_y")
 
 
 def looks(batch: RenderBatch) -> list[RenderBatch]:

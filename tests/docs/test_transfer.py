@@ -27,7 +27,8 @@ def test_the_suite_can_be_climbed(tmp_path: Path) -> None:
 
 def test_the_ready_suite_is_as_large_as_told() -> None:
     suite = load_suite("tabletop")
-    assert (len(suite.ladders), len(suite.combined)) == (15, 4)
+    assert (len(suite.ladders), len(suite.combined)) == (17, 4)
+    assert "seventeen ladders" in GUIDE
     assert yaml.safe_load(blocks(GUIDE, "yaml")[0])["ladders"]["light_azimuth"] == list(
         suite.ladders["light_azimuth"]
     )

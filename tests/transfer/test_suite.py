@@ -39,6 +39,31 @@ def test_the_ready_suite_fits_the_quickstart_and_moves_every_nuisance():
 
 
 @pytest.mark.parametrize(
+    ("name", "suite", "levels"),
+    [("arm", "arm", ["ood1", "ood2"]), ("quickstart", "tabletop", ["ood2"] * 3)],
+)
+def test_distractors_and_noise_are_climbed_alone_and_with_everything(name, suite, levels):
+    """And the clean domain has neither."""
+    world = load_config(name).world
+    full = load_space(world.space)
+    policy = {**world.encoder_support, **world.policy_support}
+    shifts = load_suite(suite).shifts
+    clean, *domains = transfer_domains(full, policy, full.restrict(world.encoder_support), shifts)
+    assert clean.space.fix({"distractors": 0, "distractor_angle": 0, "sensor_noise": 0}) == clean.space
+    for ladder in ("distractors", "sensor_noise", "everything"):
+        rungs = [domain for domain in domains if domain.rung.ladder == ladder]
+        assert [domain.level for domain in rungs] == levels
+        for domain in rungs:
+            if ladder != "sensor_noise":
+                assert domain.space["distractor_angle"].full
+                assert 0 not in domain.space["distractors"].codes
+            if ladder != "distractors":
+                assert domain.space["sensor_noise"].low > 0
+            for task in full.by_role("task"):
+                assert domain.space[task] == clean.space[task]
+
+
+@pytest.mark.parametrize(
     ("ladders", "combined", "message"),
     [
         ({"light": ()}, {}, "ladder 'light' needs rungs"),
