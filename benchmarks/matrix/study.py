@@ -109,8 +109,11 @@ def prepare(study: Study, seeds: Sequence[int]) -> None:
 def train(study: Study, seeds: Sequence[int]) -> None:
     """Every contender at every seed, teachers before their students."""
     for taught in (False, True):
-        plans = [plan for plan, _ in study.plans(seeds)]
-        jobs = [job for plan in plans for job in training_jobs(plan, plan.run.seed, taught)]
+        jobs = [
+            replace(job, name=f"{plan.folder.name}: {job.name}")  # every run with students has a teacher
+            for plan, _ in study.plans(seeds)
+            for job in training_jobs(plan, plan.run.seed, taught)
+        ]
         agents.train_agents(jobs, workers=study.workers)
 
 
