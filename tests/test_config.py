@@ -8,6 +8,7 @@ import pytest
 from simfactor import cli
 from simfactor.config import ImageAugment, NetworkName, ObjectiveName, RunConfig, TaskName, load_config
 from simfactor.errors import SimfactorError
+from simfactor.pipeline.plan import check_task, make_plan
 
 READY = sorted((Path(__file__).parent.parent / "configs").glob("*.yaml"))
 
@@ -99,3 +100,26 @@ def test_the_augmentations_of_images_are_the_librarys() -> None:
     from simfactor.agents.image_augmentation import ImageKind
 
     assert get_type_hints(ImageAugment)["kind"] == ImageKind
+
+
+def test_a_file_says_what_differs_from_the_one_it_is_like(tmp_path: Path) -> None:
+    path = tmp_path / "mine.yaml"
+    path.write_text(
+        "like: quickstart\nseed: 4\nworld: {policy_support: {light_azimuth: [0, 10]}}\n"
+        "agents: {train: {state: {observation: state}}}\ntransfer: {shifts: {}}\n"
+    )
+    base, mine = load_config("quickstart"), load_config(path)
+    assert (mine.seed, mine.world.policy_support["light_azimuth"]) == (4, [0, 10])
+    assert mine.data == base.data
+    assert mine.world.encoder_support == base.world.encoder_support
+    assert list(mine.agents.train) == list(base.agents.train)  # tables are laid over each other too
+    path.write_text("like: quikstart\n")
+    with pytest.raises(SimfactorError, match=r"unknown ready configuration 'quikstart'.*'quickstart'"):
+        load_config(path)
+
+
+@pytest.mark.parametrize("name", ["arm", "reach", "push", "quickstart"])
+def test_agents_of_ready_configurations_can_be_run(name: str) -> None:
+    plan = make_plan(load_config(name))
+    check_task(plan)
+    assert {domain.level for domain in plan.domains} == {"clean", "ood1", "ood2"}

@@ -31,8 +31,8 @@ class Study:
     out: Path
     contenders: Mapping[str, Contender]
     config: str = "arm"
-    images: int = 20000
-    steps: int = 3000
+    images: int | None = None  # by default the configuration's, as are the steps
+    steps: int | None = None
     episodes: int = 100
     workers: int = 2
 
@@ -50,9 +50,9 @@ class Study:
             base,
             out=str(folder / (encoder or NO_ENCODER)),
             seed=seed,
-            data=replace(base.data, count=self.images, workers=self.workers),
+            data=replace(base.data, count=self.images or base.data.count, workers=self.workers),
             encoder=chosen,
-            agents=Agents(steps=self.steps, seeds=1, workers=self.workers, train=trained),
+            agents=Agents(self.steps or base.agents.steps, seeds=1, workers=self.workers, train=trained),
             transfer=Transfer(episodes=self.episodes, suite=base.transfer.suite),
         )
 

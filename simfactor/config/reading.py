@@ -22,7 +22,9 @@ from simfactor.config.sections import (
     World,
 )
 from simfactor.errors import SimfactorError, unknown_name
-from simfactor.ready import load_yaml
+from simfactor.ready import load_yaml, ready_names
+
+LIKE = "like"  # key of a file: the ready configuration that it differs from
 
 ConfigT = TypeVar("ConfigT")
 
@@ -30,14 +32,34 @@ ConfigT = TypeVar("ConfigT")
 def load_config(path: str | Path | None) -> RunConfig:
     """The configuration in a YAML file, or of a ready one by name (``quickstart``); None gives the defaults.
 
+    A file may say that it is ``like`` a ready one, and then needs to say what differs only.
     Raises one SimfactorError that names every bad key and value by its path in the file.
     """
     if path is None:
         return RunConfig()
     data, file = load_yaml("configuration", path)
+    return validated(RunConfig, _completed(data, file), str(file))
+
+
+def _completed(data: Any, file: Path) -> dict[str, Any]:
+    """What a file holds, and for what it leaves out, what the configuration holds that it is like."""
     if data is not None and not isinstance(data, dict):
         raise SimfactorError(f"{file} must hold a mapping of {', '.join(section_names(RunConfig))}.")
-    return validated(RunConfig, data or {}, str(file))
+    given: dict[str, Any] = dict(data or {})
+    name = given.pop(LIKE, None)
+    if name is None:
+        return given
+    if name not in ready_names():
+        raise SimfactorError(f"{file}: {unknown_name('ready configuration', name, ready_names())}")
+    laid: dict[str, Any] = _laid_over(_completed(*load_yaml("configuration", name)), given)
+    return laid
+
+
+def _laid_over(base: Any, given: Any) -> Any:
+    """What is given in place of ``base``; of two mappings, key by key."""
+    if not (isinstance(base, dict) and isinstance(given, dict)):
+        return given
+    return base | {key: _laid_over(base.get(key), value) for key, value in given.items()}
 
 
 def validated(cls: type[ConfigT], data: dict[str, Any], source: str) -> ConfigT:

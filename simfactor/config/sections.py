@@ -34,8 +34,8 @@ class World:
     """What is rendered, and which part of it the encoder and the policy may train on."""
 
     space: str = "tabletop"
-    """Factor space: a ready one (tabletop, arm, push, pick_and_place, isaac3d, mpi3d) or the path of a YAML
-    file."""
+    """Factor space: a ready one (tabletop, arm, push, pushing, pick_and_place, isaac3d, mpi3d) or the path
+    of a YAML file."""
     task: TaskName = "reach"
     """What agents have to do; planar_reach wants the space arm, push and pick_and_place their own."""
     renderer: Literal["raster", "tiny", "bullet-gl"] = "raster"
