@@ -57,7 +57,6 @@ CONTENDERS: dict[str, Contender] = {
     "pixels": Contender(_pixels()),
     "pixels-shift": Contender(_pixels(SHIFT)),
     "pixels-svea": Contender(_pixels(SHIFT, ImageAugment(kind="convolution", target="clean"))),
-    "pixels-photometric": Contender(_pixels(SHIFT, ImageAugment(kind="photometric", target="clean"))),
     "pixels-asymmetric": Contender(
         Agent(observation="pixels", image_augment=(SHIFT,), critic="state"), told="the truth in training"
     ),
@@ -77,6 +76,6 @@ ABLATION: dict[str, Contender] = {
         LABELS,
     )
     for group in GROUPS
-}
+} | {"pixels-photometric": Contender(_pixels(SHIFT, ImageAugment(kind="photometric", target="clean")))}
 GROUPS_OF_AGENTS = {"families": FAMILIES, "ablation": ABLATION}
 EVERYONE = {**CONTENDERS, **FAMILIES, **ABLATION}
