@@ -200,6 +200,8 @@ def _build_off_policy(
         "ent_coef": algorithm.entropy,
         "tau": algorithm.target_rate,
     }
+    if isinstance(augmenter, ImageAugmenter):
+        rules["consistency"] = augmenter.consistency
     return LeanSAC(policy, env, **rules, **common)
 
 

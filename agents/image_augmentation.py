@@ -40,13 +40,16 @@ class ImageAugmentation:
     target: ``changed``: observations and successors are changed, each by itself, before anything is computed.
         ``clean``: target and policy are computed without this change, and the critic learns the target from
         both. ``rerender`` is always so.
+    consistency: weight of what the actor pays, beside its loss, for another mean action on the changed view
+        than on the clean one: their squared difference, summed over the action. Of ``clean`` ones only.
 
-    Raises SimfactorError for other kinds, targets and strengths.
+    Raises SimfactorError for other kinds, targets, strengths and weights.
     """
 
     kind: ImageKind = "shift"
     strength: float | None = None
     target: Target = "changed"
+    consistency: float = 0.0
 
     def __post_init__(self) -> None:
         if self.kind not in get_args(ImageKind):
@@ -56,6 +59,11 @@ class ImageAugmentation:
         if self.strength is None:
             object.__setattr__(self, "strength", DEFAULT_STRENGTH[self.kind])
         _check_strength(self.kind, self.amount)
+        if not self.consistency >= 0 or (self.consistency and self.target != "clean"):
+            raise SimfactorError(
+                f"consistency={self.consistency!r} of {self.kind!r} (target: {self.target}) must be 0 or "
+                "more, and 0 unless target is clean: otherwise there is no clean view to agree with."
+            )
         if self.kind == "rerender" and self.target != "clean":
             raise SimfactorError(
                 "rerender shows the critic a second picture of the state, of which no target is computed; "
@@ -91,6 +99,11 @@ class ImageAugmenter:
     def rerenders(self) -> bool:
         """Whether it needs the counterfactual pictures of an environment."""
         return any(change.kind == "rerender" for change in self.changes)
+
+    @property
+    def consistency(self) -> float:
+        """The weight of the actor's agreement on clean and changed views: changes make one view together."""
+        return sum(change.consistency for change in self.changes)
 
     def __call__(
         self, now: Tensor, then: Tensor, counterfactual: Tensor | None, generator: torch.Generator

@@ -9,6 +9,7 @@ tests hold both implementations to equal weights.
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import torch
 from stable_baselines3 import SAC
@@ -29,7 +30,14 @@ class LeanSAC(SAC):
 
     With flat observations the same arguments, saved files and results as ``stable_baselines3.SAC``, without
     state-dependent exploration and without logged losses.
+
+    ``consistency``: weight of the actor's agreement with itself on changed views of images, see
+    :class:`simfactor.agents.ImageAugmentation`.
     """
+
+    def __init__(self, *args: Any, consistency: float = 0.0, **kwargs: Any) -> None:
+        self.consistency = consistency
+        super().__init__(*args, **kwargs)
 
     def train(self, gradient_steps: int, batch_size: int = 64) -> None:
         """Do ``gradient_steps`` updates of critic, actor and entropy coefficient."""
@@ -53,6 +61,8 @@ class LeanSAC(SAC):
 
         least = least_q(self.critic, seen.critic[:n].detach(), actions[:n])
         actor_loss = (entropy_coefficient * log_prob[:n] - least).mean()
+        if self.consistency and times > 1:
+            actor_loss = actor_loss + self.consistency * disagreement(self.actor, seen.critic.detach(), n)
         step(self.actor.optimizer, actor_loss)
         with torch.no_grad():
             torch._foreach_lerp_(*self._averaged(), self.tau)
@@ -95,6 +105,14 @@ def sample_actions(actor: Actor, observations: Tensor) -> tuple[Tensor, Tensor]:
     actions = torch.tanh(mean + log_std.exp() * noise)
     log_density = -0.5 * noise.square() - log_std - LOG_SQRT_2PI - torch.log(1 - actions.square() + EPSILON)
     return actions, log_density.sum(1, keepdim=True)
+
+
+def disagreement(actor: Actor, views: Tensor, n: int) -> Tensor:
+    """How far the mean actions on changed views, the rows of ``views`` from n on, are from those on the n
+    clean ones: squared difference summed over the action, mean over the batch. Only the former are to move.
+    """
+    means = torch.tanh(actor.mu(actor.latent_pi(actor.features_extractor(views))))
+    return (means[n:] - means[:n].detach()).square().sum(1).mean()
 
 
 def all_q(critic: ContinuousCritic, observations: Tensor, actions: Tensor) -> Tensor:

@@ -39,7 +39,8 @@ def test_every_mistake_in_a_file_is_reported_at_once(tmp_path: Path) -> None:
         "Did you mean 'kind'?",
         "agents.train.a.obs: unknown key 'obs'; allowed: observation, blocks, augment, image_augment, "
         "randomise, teacher, fine_tune, critic.",
-        "agents.train.a.image_augment.0.knd: unknown key 'knd'; allowed: kind, strength, target, factors.",
+        "agents.train.a.image_augment.0.knd: unknown key 'knd'; allowed: kind, strength, target, "
+        "consistency, factors.",
         "transfer.shifts.x.levl: unknown key 'levl'; allowed: factors, level. Did you mean 'level'?",
         "sed: unknown key 'sed'; allowed: out, seed, world, data, encoder, agents, transfer. "
         "Did you mean 'seed'?",

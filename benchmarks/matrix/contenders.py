@@ -62,7 +62,8 @@ CONTENDERS: dict[str, Contender] = {
     ),
     "pixels-randomised": Contender(_pixels(SHIFT, randomise=("nuisance",)), told="all nuisances vary"),
     "pixels-rerender": Contender(
-        _pixels(SHIFT, ImageAugment(kind="rerender", factors=("nuisance",))), told="its states re-rendered"
+        _pixels(SHIFT, ImageAugment(kind="rerender", factors=("nuisance",), consistency=0.1)),
+        told="its states re-rendered",
     ),
 }
 FAMILIES: dict[str, Contender] = {

@@ -128,6 +128,8 @@ class ImageAugment:
     """changed (as DrQ): all is learned from changed images. clean (as SVEA): target and policy are computed
     without this change, and the critic learns from both. rerender is always clean, others changed unless
     told."""
+    consistency: Annotated[float, Field(ge=0)] = 0.0
+    """With target clean: what the actor pays for acting otherwise on the changed view (0.1 is moderate)."""
     factors: tuple[str, ...] = ()
     """Only for rerender: what is redrawn from encoder_support, by factor name, group or role."""
 

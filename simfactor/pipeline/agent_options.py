@@ -23,7 +23,9 @@ def augmentations(agent: Agent) -> list[agents.Augmentation]:
 
 def image_augmentations(agent: Agent) -> list[agents.ImageAugmentation]:
     """The augmentations of an agent's images as ``train_agent`` takes them."""
-    return [agents.ImageAugmentation(a.kind, a.strength, _target(a)) for a in agent.image_augment]
+    return [
+        agents.ImageAugmentation(a.kind, a.strength, _target(a), a.consistency) for a in agent.image_augment
+    ]
 
 
 def observed_layout(agent: Agent, layout: LatentLayout) -> LatentLayout:

@@ -95,9 +95,8 @@ SCENES: dict[str, SceneSpec] = {
 class Scene:
     """An open scene: one PyBullet client whose state the factors decide. Use it as a context manager.
 
-    Sensor noise follows from the state, too: the values first set after a reset decide its seed, and each
-    change and step of physics since gives another. What was set later does not matter: actions differ in
-    their last bits from machine to machine, and noise must not.
+    Sensor noise is a function of the state, too: each value that is set and each step of physics gives it
+    another seed, always the same one after the same history since the last reset.
 
     Attributes:
         factor_names: the factors it knows.
@@ -112,7 +111,6 @@ class Scene:
         self.factor_names: tuple[str, ...] = tuple(self._owner)
         self._world = World()
         self._layout = Layout(self._world.bodies)
-        self._begun: bool
         self._state = self._defaults = self._changed(spec.start(), _one_row(spec.defaults))
         self.reset()
 
@@ -145,11 +143,7 @@ class Scene:
         the arm cannot reach; then nothing has changed.
         """
         now = self._world.read(self._state)
-        changed = self._changed(now, _one_row(values))
-        if self._begun:
-            changed = replace(changed, noise_seed=_later(now, 1))
-        self._begun = True
-        self._put(changed, since=now)
+        self._put(self._changed(now, _one_row(values)), since=now)
 
     def read(self, names: Iterable[str] | None = None) -> Values:
         """The factors as the world has them now. Raises SimfactorError for an unknown name."""
@@ -161,7 +155,6 @@ class Scene:
     def reset(self) -> None:
         """Back to the scene's defaults, physics included: every episode that starts so is bit-equal."""
         self._world.restore()
-        self._begun = False  # whether anything was set since
         self._put(self._defaults)
 
     def step(self, substeps: int = 1) -> None:
@@ -169,7 +162,8 @@ class Scene:
         for _ in range(substeps):
             self._world.step()
         self._world.follow(self._state)
-        self._state = replace(self._state, noise_seed=_later(self._state, substeps))
+        seed = next_seeds(self._state.noise_seed, {"substeps": np.array([substeps])})
+        self._state = replace(self._state, noise_seed=seed)
         if self._spec.carried:
             now = self._world.read(self._state)
             self._put(objects.carry(now), since=now)
@@ -257,11 +251,6 @@ class Scene:
         if name not in self._owner:
             raise unknown_name("factor", name, self.factor_names)
         return self._owner[name]
-
-
-def _later(state: SceneState, substeps: int) -> NDArray[np.uint32]:
-    """The seed of the noise after so many steps."""
-    return next_seeds(state.noise_seed, {"substeps": np.array([substeps])})
 
 
 def _columns(columns: Mapping[str, ArrayLike]) -> dict[str, NDArray[Any]]:

@@ -16,6 +16,7 @@ from simfactor.agents import (
     Agent,
     ImageAugmentation,
     ImageAugmenter,
+    LeanSAC,
     PixelPolicy,
     Ppo,
     Sac,
@@ -23,6 +24,7 @@ from simfactor.agents import (
     train_agent,
 )
 from simfactor.agents.algorithms import build_model
+from simfactor.agents.lean_sac import disagreement
 from simfactor.agents.record import read_curve
 from simfactor.errors import SimfactorError
 
@@ -123,6 +125,32 @@ def test_augmented_pictures_have_the_clean_ones_value() -> None:
     torch.testing.assert_close(seen.critic[4:], policy.encoder(strange))
 
 
+def test_consistency_makes_the_actor_do_the_same_on_changed_pictures() -> None:
+    def after_updates(consistency: float) -> float:
+        strong = ImageAugmentation("convolution", target="clean", consistency=consistency)
+        model = build_model(QUICK, PointPixels(), 60, 0, ImageAugmenter((strong,)), standardize=False)
+        assert isinstance(model, LeanSAC)
+        model.learn(30, log_interval=1000)
+        assert model.replay_buffer is not None
+        batch = model.replay_buffer.sample(32)
+        for _ in range(60):
+            model._update(batch)
+        with torch.no_grad():
+            return float(disagreement(model.actor, model._see(batch).critic, 32))
+
+    assert after_updates(100.0) < 0.3 * after_updates(0.0)
+
+
+def test_agreement_pulls_the_changed_view_only() -> None:
+    model = build_model(QUICK, PointPixels(), 60, 0, ImageAugmenter(), standardize=False)
+    assert isinstance(model, LeanSAC)
+    views = torch.randn(6, 64, requires_grad=True)
+    disagreement(model.actor, views, 3).backward()
+    assert views.grad is not None
+    assert (views.grad[:3] == 0).all()
+    assert (views.grad[3:] != 0).any()
+
+
 @pytest.mark.parametrize(("counterfactual", "augmentations"), [(False, [SHIFT]), (True, [RERENDER])])
 def test_an_interrupted_training_goes_on(
     counterfactual: bool, augmentations: list[ImageAugmentation], tmp_path: Path
@@ -148,6 +176,8 @@ def test_what_does_not_fit_pictures_is_refused(tmp_path: Path) -> None:
         train(tmp_path / "a", PointReach, image_augmentations=[SHIFT])
     with pytest.raises(SimfactorError, match="wrap the environment in CounterfactualObservation"):
         train(tmp_path / "b", image_augmentations=[RERENDER])
+    with pytest.raises(SimfactorError, match=r"consistency=0.1 of 'shift' \(target: changed\)"):
+        ImageAugmentation("shift", consistency=0.1)
     with pytest.raises(SimfactorError, match="belong together"):
         train(tmp_path / "c", BOTH)
     with pytest.raises(SimfactorError, match="images have no latent layout"):
