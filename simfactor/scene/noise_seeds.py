@@ -1,18 +1,20 @@
-"""What decides the noise of a photograph: a number that follows from all that was ever set in its scene."""
+"""What decides the noise of a photograph: a number that follows from what its scene was told."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from hashlib import blake2b
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 Seeds = NDArray[np.uint32]
+NOTHING: Mapping[str, NDArray[Any]] = MappingProxyType({})
 
 
-def next_seeds(seeds: Seeds, columns: Mapping[str, NDArray[Any]]) -> Seeds:
+def next_seeds(seeds: Seeds, columns: Mapping[str, NDArray[Any]] = NOTHING) -> Seeds:
     """Seeds (n,) after ``columns``, name -> numbers (n,), were set in states whose seeds are ``seeds`` (n,).
 
     A hash of a row's seed and numbers: the same in every process, in any order of the names, and whatever

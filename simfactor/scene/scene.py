@@ -95,8 +95,8 @@ SCENES: dict[str, SceneSpec] = {
 class Scene:
     """An open scene: one PyBullet client whose state the factors decide. Use it as a context manager.
 
-    Sensor noise is a function of the state, too: each value that is set and each step of physics gives it
-    another seed, always the same one after the same history since the last reset.
+    Sensor noise is a function of the state, too. A film begins with the values that are set first after a
+    reset, which decide its noise; each later change and each step is its next frame, with noise of its own.
 
     Attributes:
         factor_names: the factors it knows.
@@ -143,7 +143,8 @@ class Scene:
         the arm cannot reach; then nothing has changed.
         """
         now = self._world.read(self._state)
-        self._put(self._changed(now, _one_row(values)), since=now)
+        begun = self._state is not self._defaults  # of a film: where it goes on must not hang on rounding
+        self._put(self._changed(now, _one_row(values), next_frame=begun), since=now)
 
     def read(self, names: Iterable[str] | None = None) -> Values:
         """The factors as the world has them now. Raises SimfactorError for an unknown name."""
@@ -162,8 +163,7 @@ class Scene:
         for _ in range(substeps):
             self._world.step()
         self._world.follow(self._state)
-        seed = next_seeds(self._state.noise_seed, {"substeps": np.array([substeps])})
-        self._state = replace(self._state, noise_seed=seed)
+        self._state = replace(self._state, noise_seed=next_seeds(self._state.noise_seed))
         if self._spec.carried:
             now = self._world.read(self._state)
             self._put(objects.carry(now), since=now)
@@ -219,7 +219,10 @@ class Scene:
             raise SimfactorError(f"image size {height} x {width} is not positive; ask for 1 x 1 or more.")
         return self._layout.batch(state, height, width)
 
-    def _changed(self, state: SceneState, columns: Mapping[str, ArrayLike]) -> SceneState:
+    def _changed(
+        self, state: SceneState, columns: Mapping[str, ArrayLike], next_frame: bool = False
+    ) -> SceneState:
+        """``columns`` set in ``state``, and other noise: the next frame's, or what the columns decide."""
         checked = {
             name: self._effect(name).domain[name].encode(name, values) for name, values in columns.items()
         }
@@ -228,7 +231,8 @@ class Scene:
             if given:
                 rest = {} if len(given) == len(effect.domain) else effect.read(state)
                 state = effect.apply(state, {**rest, **given})
-        state = replace(state, noise_seed=next_seeds(state.noise_seed, checked))
+        seeds = next_seeds(state.noise_seed, {} if next_frame else checked)
+        state = replace(state, noise_seed=seeds)
         return objects.carry(state) if self._spec.carried else state
 
     def _put(self, state: SceneState, since: SceneState | None = None) -> None:

@@ -13,7 +13,7 @@ from simfactor.render import make_renderer
 
 SPACE = load_space("tabletop")
 LIGHT = SPACE.select([*SPACE.groups["lighting"], "table_texture"])
-CLEAN = SPACE.fix({"light_azimuth": 20.0, "table_texture": "wood"})
+CLEAN = SPACE.fix({"light_azimuth": 20.0, "table_texture": "wood", "sensor_noise": 0.0})
 
 
 def shown(env: gym.Env, seed: int, steps: int) -> list:

@@ -86,6 +86,20 @@ def test_the_seed_moves_with_the_world_and_repeats_after_a_reset(tabletop: Scene
         assert seed_of(other) == first[0]
 
 
+def test_how_a_film_goes_on_does_not_hang_on_rounding(tabletop: Scene) -> None:
+    """Only what it began with and how many frames there were decide its noise."""
+
+    def last(start: float, steered: float) -> int:
+        tabletop.reset()
+        tabletop.apply({"target_x": start})
+        tabletop.apply({"ee_x": steered})
+        tabletop.step(3)
+        return seed_of(tabletop)
+
+    assert last(0.5, 0.4) == last(0.5, 0.4 + 1e-9)
+    assert last(0.5, 0.4) != last(0.5 + 1e-9, 0.4)
+
+
 def test_looking_changes_nothing(tabletop: Scene) -> None:
     before = seed_of(tabletop)
     tabletop.snapshot(8, 8)
