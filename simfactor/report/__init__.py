@@ -9,8 +9,9 @@ from simfactor.report.figures import (
 )
 from simfactor.report.graph import latent_factor_graph
 from simfactor.report.grids import image_grid
-from simfactor.report.html import Picture, write_report, write_summary
+from simfactor.report.html import write_report, write_summary
 from simfactor.report.ladders import severity_curves, shift_matrix
+from simfactor.report.picture import Picture
 
 __all__ = [
     "Picture",
