@@ -72,14 +72,17 @@ def wilson_interval(successes: int, n: int, confidence: float = 0.95) -> Interva
         raise SimfactorError(
             f"successes={successes} of n={n} is no count of episodes; give 0 <= successes <= n, n >= 1."
         )
+    low, high = score_bounds(successes / n, n, confidence)
+    return Interval(successes / n, low, high, n)
+
+
+def score_bounds(rate: float, n: float, confidence: float) -> tuple[float, float]:
+    """Low and high of Wilson's interval for a rate of n independent outcomes; n need not be whole."""
     _check_confidence(confidence)
     z2 = float(ndtri(0.5 + confidence / 2)) ** 2
-    p = successes / n
-    centre = (p + z2 / (2 * n)) / (1 + z2 / n)
-    half = np.sqrt(z2 * (p * (1 - p) / n + z2 / (4 * n * n))) / (1 + z2 / n)
-    low = 0.0 if successes == 0 else float(centre - half)
-    high = 1.0 if successes == n else float(centre + half)
-    return Interval(p, low, high, n)
+    centre = (rate + z2 / (2 * n)) / (1 + z2 / n)
+    half = np.sqrt(z2 * (rate * (1 - rate) / n + z2 / (4 * n * n))) / (1 + z2 / n)
+    return 0.0 if rate == 0 else float(centre - half), 1.0 if rate == 1 else float(centre + half)
 
 
 def hierarchical_bootstrap(

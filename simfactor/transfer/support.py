@@ -25,7 +25,7 @@ def factor_relation(shifted: Factor, support: Factor) -> Relation:
     if isinstance(shifted, Categorical) and isinstance(support, Categorical):
         return _verdict(len(_names(shifted) & _names(support)), len(_names(shifted)), slack=0)
     if isinstance(shifted, Continuous) and isinstance(support, Continuous) and shifted.kind == support.kind:
-        ours, theirs = _segments(shifted), _segments(support)
+        ours, theirs = turned_segments(shifted), turned_segments(support)
         slack = SLACK * max(1.0, *(abs(edge) for piece in (*ours, *theirs) for edge in piece))
         if all(high - low <= slack for low, high in ours):
             held = sum(any(a - slack <= low <= b + slack for a, b in theirs) for low, _ in ours)
@@ -77,15 +77,15 @@ def _verdict(shared: float, whole: float, slack: float) -> Relation:
     return "inside" if shared >= whole - slack else "straddles"
 
 
-def _segments(factor: Continuous) -> list[Segment]:
-    """The domain's closed ranges; those of an angle turned into [0, period] and cut at the seam."""
+def turned_segments(factor: Continuous, start: float = 0.0) -> list[Segment]:
+    """The domain's closed ranges; those of an angle turned into [start, start + period] and cut there."""
     if not isinstance(factor, Angle):
         return list(factor.segments)
     turned = []
     for low, high in factor.segments:
-        start = low % factor.period
-        stop = start + high - low
-        turned.append((start, min(stop, factor.period)))
-        if stop > factor.period:
-            turned.append((0.0, stop - factor.period))
+        first = start + (low - start) % factor.period
+        last, end = first + high - low, start + factor.period
+        turned.append((first, min(last, end)))
+        if last > end:
+            turned.append((start, last - factor.period))
     return turned
