@@ -19,10 +19,19 @@ from simfactor.pipeline.policies import check_policy, training_jobs, transfer_jo
 from simfactor.pipeline.records import provenance, read_json, stage_seconds, timed, write_json
 from simfactor.pipeline.scoring import format_stored, score_encoder
 from simfactor.report import write_report, write_summary
-from simfactor.transfer import Results, diagnose, evaluate_jobs, format_table, tabulate, tabulate_ladders
+from simfactor.transfer import (
+    Results,
+    diagnose,
+    evaluate_jobs,
+    format_table,
+    response_curves,
+    tabulate,
+    tabulate_ladders,
+)
 
 RESULTS = Path("transfer") / "results.json"
 LADDERS = Path("transfer") / "ladders.json"
+RESPONSES = Path("transfer") / "responses.json"
 DIAGNOSIS = Path("transfer") / "diagnosis.json"
 
 
@@ -123,6 +132,9 @@ def transfer(config: RunConfig) -> dict[str, Any]:
         table = tabulate(plan.domains, results, seed=config.seed)
         if plan.climbs:
             write_json(plan.folder / LADDERS, tabulate_ladders(plan.domains, results, seed=config.seed))
+        trained = {name: plan.training_space(agent) for name, agent in config.agents.train.items()}
+        responses = response_curves(plan.domains, results, plan.encoder_space, trained)
+        write_json(plan.folder / RESPONSES, responses)
         if truth:
             with_truth = evaluate_jobs(truth, folder / "episodes-true", plan.training_seeds, workers)
             diagnosis = diagnose(plan.domains, results, with_truth, seed=config.seed)
@@ -155,6 +167,7 @@ def report(config: RunConfig) -> dict[str, Any]:
         "encoder": {"objective": encoder.objective, "latents": encoder.layout.size, **scores},
         "agents": table,
         **({"ladders": _read(plan.folder / LADDERS, "transfer")} if plan.climbs else {}),
+        "responses": _read(plan.folder / RESPONSES, "transfer"),
         **({"diagnosis": _read(plan.folder / DIAGNOSIS, "transfer")} if plan.diagnosed else {}),
         "provenance": provenance(config),
     }

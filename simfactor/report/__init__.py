@@ -12,6 +12,7 @@ from simfactor.report.grids import image_grid
 from simfactor.report.html import write_report, write_summary
 from simfactor.report.ladders import severity_curves, shift_matrix
 from simfactor.report.picture import Picture
+from simfactor.report.responses import response_bars, response_panels
 
 __all__ = [
     "Picture",
@@ -20,6 +21,8 @@ __all__ = [
     "image_grid",
     "latent_factor_graph",
     "latent_factor_matrix",
+    "response_bars",
+    "response_panels",
     "severity_curves",
     "shift_matrix",
     "success_bars",

@@ -10,8 +10,24 @@ import yaml
 from simfactor.report.figures import decodability_bars, gap_forest, success_bars
 from simfactor.report.ladders import ladder_sentences, severity_curves, shift_matrix
 from simfactor.report.picture import Picture
-from simfactor.report.reading import clean_sentences, diagnosis_sentences, shift_sentences
+from simfactor.report.reading import (
+    clean_sentences,
+    diagnosis_sentences,
+    response_sentences,
+    shift_sentences,
+)
+from simfactor.report.responses import AT_ONCE, categorical, numeric, response_bars, response_panels
 from simfactor.transfer import LEVELS
+
+RESPONSES = {
+    "Success against the value of a factor": (
+        "A point is the rate of a bin: episodes close in the factor's value, all of the clean domain or of "
+        "one in which this factor alone was moved. Hollow: neither policy nor encoder has been there. "
+        "Dotted: not tested in between. A star: below 90 % of the agent's clean success, for sure. A bar at "
+        "the foot: where this agent trained, if not where the policies did."
+    ),
+    "Success with each value of a factor": "The same of factors whose values have names.",
+}
 
 
 def content(summary: Mapping[str, Any]) -> dict[str, Any]:
@@ -35,6 +51,7 @@ def content(summary: Mapping[str, Any]) -> dict[str, Any]:
         "run_sentence": _run_sentence(tested),
         "charts": _charts(agents, summary["encoder"]["decodability_by_factor"]),
         "ladders": _ladders(tested, summary.get("ladders")),
+        "responses": _responses(tested, summary.get("responses")),
         "scores": _scores(summary["encoder"]),
         "scores_note": _scores_note(summary["encoder"]),
         "score_table": summary["encoder"].get("table"),
@@ -93,6 +110,26 @@ def _ladders(agents: Mapping[str, Any], ladders: Mapping[str, Any] | None) -> di
             ),
         ],
     }
+
+
+def _responses(agents: Mapping[str, Any], responses: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    """What the report says of response curves, None if no shift moved a factor alone."""
+    if not responses:
+        return None
+    names = list(agents)
+    groups = [names[k : k + AT_ONCE] for k in range(0, len(names), AT_ONCE)]
+    kinds = zip(
+        RESPONSES.items(),
+        (response_panels, response_bars),
+        (numeric(responses), categorical(responses)),
+        strict=True,
+    )
+    charts = [
+        Picture(f"{title} ({', '.join(group)})" if len(groups) > 1 else title, caption, draw(curves, group))
+        for (title, caption), draw, curves in kinds
+        for group in (groups if curves else ())
+    ]
+    return {"sentences": response_sentences(responses, agents), "charts": charts}
 
 
 def _scores(encoder: Mapping[str, Any]) -> dict[str, str]:

@@ -37,8 +37,8 @@ def write_report(
             ``table``: the ``rows`` of ``simfactor.metrics.score_table``, what was ``left_out``, how
             ``interval`` and ``null`` were made, and the ``seed``; ``agents`` as
             ``simfactor.transfer.tabulate`` gives it; perhaps ``ladders``, as ``tabulate_ladders`` does,
-            and ``diagnosis``, as ``diagnose`` does; ``provenance`` with ``config``, ``versions``, ``commit``
-            and ``seeds``.
+            ``responses``, as ``response_curves`` does, and ``diagnosis``, as ``diagnose`` does;
+            ``provenance`` with ``config``, ``versions``, ``commit`` and ``seeds``.
         pictures: what else to show, in order.
 
     Raises SimfactorError if a part of the summary is missing.

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
-from simfactor.transfer import format_interval, smallest_drop
+from simfactor.transfer import fallen, format_interval, smallest_drop
 
 Entry = Mapping[str, Any]
 Agents = Mapping[str, Mapping[str, Entry]]
@@ -54,6 +55,44 @@ def diagnosis_sentences(diagnosis: Mapping[str, Mapping[str, Entry]]) -> dict[st
                     f"{domain} costs {agent} {costs}; its latents of the task were off by {off}."
                 )
     return said
+
+
+def response_sentences(responses: Mapping[str, Entry], agents: Agents) -> list[str]:
+    """Where each agent's success falls below nine tenths of the clean one for sure, curve by curve."""
+    said = []
+    for agent, domains in agents.items():
+        clean = domains["clean"]["success"]["mean"]
+        if clean == 0:
+            said.append(f"{agent} never succeeds in the clean domain, from which a fall would be counted.")
+            continue
+        falls = {factor: _falls(factor, curve, agent) for factor, curve in responses.items()}
+        told = [fall for some in falls.values() for fall in some]
+        line = f"90 % of its clean success ({clean:.2f})"
+        others = sum(not some for some in falls.values())
+        if not told:
+            said.append(f"No curve of {agent} shows that it falls below {line}.")
+        else:
+            rest = f" Its other {others} curves show no such fall." if others else ""
+            said.append(f"{agent} falls below {line} {'; '.join(told)}.{rest}")
+    return said
+
+
+def _falls(factor: str, curve: Entry, agent: str) -> list[str]:
+    of = curve["agents"][agent]
+    if "falls" not in of:
+        lost = [f"{e['value']} {_there(e)}" for e in of["bins"] if fallen(e)]
+        return [f"with {factor} {', '.join(lost)}"] if lost else []
+    said = []
+    for fall in of["falls"]:
+        digits = max(0, 1 - math.floor(math.log10(abs(fall["by"] - fall["after"]))))
+        between = f"{fall['after']:.{digits}f} and {fall['by']:.{digits}f} {curve['unit']}".rstrip()
+        way = "rises" if fall["towards"] == "higher" else "falls"
+        said.append(f"as {factor} {way}, between {between} {_there(fall)}")
+    return said
+
+
+def _there(entry: Entry) -> str:
+    return f"({format_interval(entry['success'])}, {entry['level']})"
 
 
 def _effect(domain: str, agent: str, entry: Entry) -> str:

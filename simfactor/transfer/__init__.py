@@ -8,7 +8,7 @@ from simfactor.transfer.evaluate import Results, evaluate, evaluate_jobs, stored
 from simfactor.transfer.job import Job
 from simfactor.transfer.ladders import tabulate_ladders
 from simfactor.transfer.proxy import probe_domains, rank_correlation
-from simfactor.transfer.responses import response_curves
+from simfactor.transfer.responses import fallen, response_curves
 from simfactor.transfer.results import format_interval, format_table, tabulate
 from simfactor.transfer.severity import curve_area, interaction
 from simfactor.transfer.significance import episodes_to_tell, holm, mcnemar, paired_p, smallest_drop
@@ -45,6 +45,7 @@ __all__ = [
     "evaluate_batched",
     "evaluate_domain",
     "evaluate_jobs",
+    "fallen",
     "find_worst_case",
     "format_interval",
     "format_table",

@@ -13,7 +13,7 @@ from simfactor.factors import Angle, Categorical, Continuous, Factor
 from simfactor.transfer.support import SLACK, Segment, turned_segments
 
 Array = NDArray[np.float64]
-MOST, LEAST = 5, 12  # bins of a range, and episodes in one of several
+MOST, LEAST = 5, 15  # bins of a range, and episodes in one of several
 
 
 @dataclass(frozen=True)
@@ -66,7 +66,7 @@ def axis_of(factors: Sequence[Factor]) -> Axis:
 
 
 def number_bins(values: Array, factor: Continuous, axis: Axis) -> list[Bin]:
-    """Bins of about as many episodes each, at most five a range of the domain, of twelve episodes or more.
+    """Bins of about as many episodes each, at most five a range of the domain, of fifteen episodes or more.
 
     values (E,) as rows hold them. Where there are no more than five different values, each is a bin. The
     edges of a bin lie between the values, the outermost at the ends of the range.

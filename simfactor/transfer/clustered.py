@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from simfactor.transfer.statistics import Interval, score_bounds
+from simfactor.transfer.statistics import Interval, exact_bounds, score_bounds
 
 Array = NDArray[np.float64]
 
@@ -33,17 +33,18 @@ def design_effect(results: Sequence[Array]) -> float:
     return float(np.clip(trainings * between / whole, 1, trainings)) if whole else float(trainings)
 
 
-def clustered_rate(successes: ArrayLike, effect: float, confidence: float = 0.95) -> Interval:
+def clustered_rate(
+    successes: ArrayLike, effect: float, confidence: float = 0.95, exact: bool = False
+) -> Interval:
     """The rate of (S, E) successes with Wilson's interval for as many outcomes as they are worth.
 
     Counts are divided by the design effect (Rao & Scott 1992). As Wilson's interval always does, it says how
-    well these trainings are measured, and nothing of other ones.
+    well these trainings are measured, and nothing of other ones. It is right on average; ``exact`` takes
+    Clopper & Pearson's (Korn & Graubard 1998), which a high confidence needs where episodes are few.
     """
     outcomes = np.asarray(successes, np.float64)
-    rate = float(outcomes.mean())
-    return Interval(
-        rate, *score_bounds(rate, outcomes.size / effect, confidence), outcomes.size, len(outcomes)
-    )
+    rate, bounds = float(outcomes.mean()), exact_bounds if exact else score_bounds
+    return Interval(rate, *bounds(rate, outcomes.size / effect, confidence), outcomes.size, len(outcomes))
 
 
 def margin(rate: Interval, reference: Interval, share: float) -> Interval:

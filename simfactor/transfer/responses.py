@@ -49,7 +49,7 @@ def response_curves(
       ``high``, and ``success``: Wilson's interval for as many episodes as the outcomes are worth
       (:func:`clustered_rate`). Outside the clean domain also ``margin``: success minus nine tenths of the
       agent's clean success, with an interval that holds at 95 % for all bins of the agent at once
-      (:func:`margin`, Bonferroni). Below 0: success has fallen.
+      (:func:`margin` of exact intervals, Bonferroni). Below 0: success has fallen.
     - ``falls``, of numbers: where the value moves ``towards`` ``higher`` or ``lower`` and comes to the first
       such bin, its ``success`` and ``level``; the fall lies between ``after``, the last value before it with
       success above the line, and ``by``, the bin's.
@@ -140,14 +140,15 @@ def _agent_bins(agent: str, trainings: Trainings, curves: Sequence[_Curve]) -> l
     bins = [curve.bins(agent, trainings) for curve in curves]
     count = sum(domain.name != CLEAN for some in bins for domain, _ in some)
     sure = 1 - (1 - CONFIDENCE) / count
-    reference = clustered_rate(success[CLEAN], effect, sure)
+    reference = clustered_rate(success[CLEAN], effect, sure, exact=True)
 
     def entry(domain: Domain, part: Bin) -> Entry:
         outcomes = success[domain.name][:, part.members]
         told: Entry = {"domain": domain.name, "level": domain.level, **part.where}
         told["success"] = clustered_rate(outcomes, effect, CONFIDENCE).to_dict()
         if domain.name != CLEAN:
-            told["margin"] = margin(clustered_rate(outcomes, effect, sure), reference, SHARE).to_dict()
+            rate = clustered_rate(outcomes, effect, sure, exact=True)
+            told["margin"] = margin(rate, reference, SHARE).to_dict()
         return told
 
     return [[entry(*both) for both in some] for some in bins]

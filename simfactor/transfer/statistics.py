@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.special import ndtri
+from scipy.special import betaincinv, ndtri
 from scipy.stats import trim_mean
 
 from simfactor.errors import SimfactorError
@@ -83,6 +83,14 @@ def score_bounds(rate: float, n: float, confidence: float) -> tuple[float, float
     centre = (rate + z2 / (2 * n)) / (1 + z2 / n)
     half = np.sqrt(z2 * (rate * (1 - rate) / n + z2 / (4 * n * n))) / (1 + z2 / n)
     return 0.0 if rate == 0 else float(centre - half), 1.0 if rate == 1 else float(centre + half)
+
+
+def exact_bounds(rate: float, n: float, confidence: float) -> tuple[float, float]:
+    """As :func:`score_bounds`, after Clopper & Pearson 1934: wide, and never too narrow, however small n."""
+    _check_confidence(confidence)
+    tail, won = (1 - confidence) / 2, rate * n
+    low = float(betaincinv(won, n - won + 1, tail)) if rate > 0 else 0.0
+    return low, float(betaincinv(won + 1, n - won, 1 - tail)) if rate < 1 else 1.0
 
 
 def hierarchical_bootstrap(
