@@ -28,6 +28,8 @@ class LatentObservation(gym.ObservationWrapper[NDArray[np.float32], Any, Any], R
         factors: names of latent blocks, factor groups or roles, such as ``["task"]`` or ``["pose",
             "residual"]``; None takes all latents.
 
+    ``pixels`` is the picture (S, S, 3) that the last observation was encoded from, None before the first.
+
     Raises SimfactorError when the images are not the encoder's size or no latent is chosen.
     """
 
@@ -44,11 +46,12 @@ class LatentObservation(gym.ObservationWrapper[NDArray[np.float32], Any, Any], R
         self._pixels = _pixels_key(env.observation_space, self.encoder.image_size)
         self.dims = _chosen_dims(self.encoder, factors)
         self.observation_space = _latent_space(len(self.dims))
+        self.pixels: NDArray[np.uint8] | None = None
 
     def observation(self, observation: Any) -> NDArray[np.float32]:
         """The chosen latents (L,) of an observation of the wrapped environment."""
-        pixels = observation if self._pixels is None else observation[self._pixels]
-        return self.encoder.encode(pixels[None])[0, self.dims]
+        self.pixels = observation if self._pixels is None else observation[self._pixels]
+        return self.encoder.encode(self.pixels[None])[0, self.dims]
 
 
 class VectorLatentObservation(VectorWrapper):  # generic in later versions of gymnasium only

@@ -82,7 +82,7 @@ class Study:
         """The tests of all contenders that are trained, on episodes that are the same for all of them."""
         episodes = make_plan(self.run(0, None)).episode_seeds
         return [
-            replace(job, episode_seeds=episodes, film_frames=0)
+            replace(job, episode_seeds=episodes)
             for plan, names in self.plans(seeds)
             for name in names
             if (plan.agent_folder(name, plan.run.seed) / MODEL).exists()

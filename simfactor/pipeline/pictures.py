@@ -20,6 +20,7 @@ from simfactor.pipeline.worst import FILM, RESULT, summary, worst_folder
 from simfactor.report import Picture, image_grid, training_curves
 
 SHEET = 32  # images of the data set to show
+STARTS = 8  # pictures of each domain
 CURVE_WINDOW = 25  # episodes that a point of an agent's curve averages
 
 
@@ -30,7 +31,7 @@ def pictures(plan: Plan, dataset: FactorDataset, encoder: FactorEncoder) -> list
         lambda: _data(plan, dataset),
         lambda: _separation(plan.folder / "scores", arrays["traversals"], encoder),
         lambda: _learning(plan),
-        lambda: _films(plan),
+        lambda: _shifts(plan),
         lambda: _worst(plan),
     ]
     return [picture for draw in tqdm(parts, desc="drawing", disable=None) for picture in draw()]
@@ -106,19 +107,18 @@ def _success_curve(folder: Path) -> tuple[NDArray[np.float64], NDArray[np.float6
     return steps[window - 1 :], smooth
 
 
-def _films(plan: Plan) -> list[Picture]:
-    films = np.load(plan.folder / "transfer" / "films.npz")
-    tops = {domain.rung.ladder: domain.name for domain in plan.domains if domain.rung is not None}
-    chosen = [domain.name for domain in plan.domains if domain.rung is None] + list(tops.values())
-    names = [name for name in chosen if name in films]
-    if not names:
-        return []
+def _shifts(plan: Plan) -> list[Picture]:
+    """What the domains look like; of ladders, the highest rung."""
+    tops = {domain.rung.ladder: domain for domain in plan.domains if domain.rung is not None}
+    shown = [domain for domain in plan.domains if domain.rung is None] + list(tops.values())
+    with plan.studio.open() as studio:
+        rows = [studio.images(d.space, d.space.sample(STARTS, seed=plan.run.seed)).rgb for d in shown]
     return [
         Picture(
-            "One episode in every domain",
-            "The same episode (same start, same target) of the first agent, as its camera sees it; of "
-            "ladders the highest rung.",
-            image_grid([films[name] for name in names], names),
+            "Every domain",
+            f"{STARTS} starts, a column each. A shift changes what it names and nothing else; of ladders the "
+            "highest rung.",
+            image_grid([list(row) for row in rows], [domain.name for domain in shown]),
         )
     ]
 

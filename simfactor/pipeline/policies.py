@@ -93,6 +93,7 @@ def transfer_jobs(plan: Plan, name: str, agent: Agent, true_task: bool = False) 
             plan.make_env(agent, true_task),
             plan.episode_seeds,
             version=version(plan, agent, plan.agent_folder(name, seed)),
+            film_frames=0,
             make_vector=plan.make_vector(agent, true_task),
         )
         for seed in plan.training_seeds

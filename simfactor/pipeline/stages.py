@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import io
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from simfactor import agents, data, encoders
-from simfactor.atomic import write_atomically
 from simfactor.config import RunConfig
 from simfactor.errors import SimfactorError
+from simfactor.pipeline.films import FILMS, film_examples, film_pictures
 from simfactor.pipeline.partners import encoder_images
 from simfactor.pipeline.pictures import pictures
 from simfactor.pipeline.plan import Images, Plan, check_task, make_plan
@@ -20,7 +17,6 @@ from simfactor.pipeline.records import provenance, read_json, stage_seconds, tim
 from simfactor.pipeline.scoring import format_stored, score_encoder
 from simfactor.report import write_report, write_summary
 from simfactor.transfer import (
-    Results,
     diagnose,
     evaluate_jobs,
     format_table,
@@ -139,7 +135,7 @@ def transfer(config: RunConfig) -> dict[str, Any]:
             with_truth = evaluate_jobs(truth, folder / "episodes-true", plan.training_seeds, workers)
             diagnosis = diagnose(plan.domains, results, with_truth, seed=config.seed)
             write_json(plan.folder / DIAGNOSIS, diagnosis)
-        _keep_films(plan, results)
+        film_examples(plan, jobs, results)
     write_json(plan.folder / RESULTS, table)
     print(format_table(table))
     return table
@@ -153,6 +149,7 @@ def report(config: RunConfig) -> dict[str, Any]:
     scores = _read(plan.folder / "scores" / "scores.json", "score")["scores"]
     with timed(config, "report"):
         drawn = pictures(plan, dataset, encoder)
+        strips = film_pictures(plan)
     seconds = stage_seconds(plan.folder)
     summary = {
         "seconds": sum(seconds.values()),
@@ -168,12 +165,13 @@ def report(config: RunConfig) -> dict[str, Any]:
         "agents": table,
         **({"ladders": _read(plan.folder / LADDERS, "transfer")} if plan.climbs else {}),
         "responses": _read(plan.folder / RESPONSES, "transfer"),
+        "films": _read(plan.folder / FILMS, "transfer"),
         **({"diagnosis": _read(plan.folder / DIAGNOSIS, "transfer")} if plan.diagnosed else {}),
         "provenance": provenance(config),
     }
     write_summary(plan.folder / "summary.json", summary)
     title = f"simfactor: {plan.folder.name}"
-    write_report(plan.folder / "report.html", title=title, summary=summary, pictures=drawn)
+    write_report(plan.folder / "report.html", title=title, summary=summary, pictures=drawn, films=strips)
     print(format_table(table))
     print(f"report: {plan.folder / 'report.html'}\nnumbers: {plan.folder / 'summary.json'}")
     return summary
@@ -211,17 +209,6 @@ def _encoder(plan: Plan) -> encoders.FactorEncoder:
             "give another --out, or train it again with `simfactor train-encoder`."
         )
     return encoder
-
-
-def _keep_films(plan: Plan, results: Results) -> None:
-    """The film of each domain's first episode, as the first agent that sees images met it."""
-    trained = plan.run.agents.train
-    seeing = [name for name, agent in trained.items() if agent.observation != "state"] or list(trained)
-    tested = results[seeing[0]][plan.training_seeds[0]]
-    films: dict[str, Any] = {n: episodes.film for n, episodes in tested.items() if episodes.film is not None}
-    buffer = io.BytesIO()
-    np.savez_compressed(buffer, **films)
-    write_atomically(plan.folder / "transfer" / "films.npz", buffer.getvalue())
 
 
 def _read(path: Path, stage: str) -> Any:

@@ -7,6 +7,7 @@ from simfactor.report.figures import (
     success_bars,
     training_curves,
 )
+from simfactor.report.films import film_strip
 from simfactor.report.graph import latent_factor_graph
 from simfactor.report.grids import image_grid
 from simfactor.report.html import write_report, write_summary
@@ -17,6 +18,7 @@ from simfactor.report.responses import response_bars, response_panels
 __all__ = [
     "Picture",
     "decodability_bars",
+    "film_strip",
     "gap_forest",
     "image_grid",
     "latent_factor_graph",

@@ -32,7 +32,7 @@ def image_grid(
     for kind, labels, count in (("row", row_labels, len(rows)), ("column", column_labels, columns)):
         if len(labels) not in (0, count):
             raise SimfactorError(f"{len(labels)} {kind} labels for {count} {kind}s; give one each or none.")
-    left = max((len(name) for name in row_labels), default=0) * LABEL
+    left = max((len(line) for name in row_labels for line in name.splitlines()), default=0) * LABEL
     top = 0.22 if column_labels else 0.0
     zoom = max(1, int((WIDTH - left) * DPI) // sheet.shape[1])
     sheet = sheet.repeat(zoom, axis=0).repeat(zoom, axis=1)

@@ -24,7 +24,12 @@ def write_summary(path: str | Path, summary: Mapping[str, Any]) -> None:
 
 
 def write_report(
-    path: str | Path, *, title: str, summary: Mapping[str, Any], pictures: Sequence[Picture] = ()
+    path: str | Path,
+    *,
+    title: str,
+    summary: Mapping[str, Any],
+    pictures: Sequence[Picture] = (),
+    films: Sequence[Picture] = (),
 ) -> None:
     """Write the report, whole or not at all; the charts of success, gaps and decodability are made here.
 
@@ -39,6 +44,7 @@ def write_report(
             ``simfactor.transfer.tabulate`` gives it; perhaps ``ladders``, as ``tabulate_ladders`` does,
             ``responses``, as ``response_curves`` does, and ``diagnosis``, as ``diagnose`` does;
             ``provenance`` with ``config``, ``versions``, ``commit`` and ``seeds``.
+        films: strips of examples, an agent each.
         pictures: what else to show, in order.
 
     Raises SimfactorError if a part of the summary is missing.
@@ -49,7 +55,8 @@ def write_report(
             f"the summary lacks {', '.join(missing)}; it needs {', '.join(SECTIONS)}. Run the missing stages."
         )
     template = _environment().get_template("report.html")
-    text = template.render(title=title, pictures=pictures, everything=_json(summary), **content(summary))
+    shown = {"title": title, "pictures": pictures, "films": films, "everything": _json(summary)}
+    text = template.render(**shown, **content(summary))
     write_atomically(Path(path), text.encode())
 
 

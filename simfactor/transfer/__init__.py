@@ -5,6 +5,7 @@ from simfactor.transfer.diagnosis import diagnose
 from simfactor.transfer.domain import LEVELS, Domain, Rung, Shift, shift_level, transfer_domains
 from simfactor.transfer.episodes import Act, Episodes, MakeEnv, evaluate_domain
 from simfactor.transfer.evaluate import Results, evaluate, evaluate_jobs, stored_results
+from simfactor.transfer.example import Example, choose_example
 from simfactor.transfer.job import Job
 from simfactor.transfer.ladders import tabulate_ladders
 from simfactor.transfer.proxy import probe_domains, rank_correlation
@@ -29,6 +30,7 @@ __all__ = [
     "Act",
     "Domain",
     "Episodes",
+    "Example",
     "Interval",
     "Job",
     "MakeEnv",
@@ -38,6 +40,7 @@ __all__ = [
     "Shift",
     "Suite",
     "WorstCase",
+    "choose_example",
     "curve_area",
     "diagnose",
     "episodes_to_tell",

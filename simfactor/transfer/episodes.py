@@ -19,6 +19,7 @@ from simfactor.transfer.domain import Domain
 Act: TypeAlias = Callable[[Any], Any]  # observation -> action
 MakeEnv: TypeAlias = Callable[[FactorSpace], gym.Env]
 Film: TypeAlias = NDArray[np.uint8]
+Frames: TypeAlias = int | Sequence[int]  # how many, evenly spaced, or at which steps and then the last
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,10 +70,15 @@ def evaluate_domain(
     make_env: MakeEnv,
     domain: Domain,
     seeds: Sequence[int],
-    film_frames: int = 6,
+    film_frames: Frames = 6,
     progress: bool = True,
 ) -> Episodes:
-    """Run one episode a seed in a domain, and film the first with ``film_frames`` frames (0: no film).
+    """Run one episode a seed in a domain, and film the first.
+
+    ``film_frames``: how many frames, evenly spaced over the episode whatever its length (0: no film), or at
+    which steps, in ascending order (0 is the start), as far as the episode goes; its last step is the last
+    frame in any case. A frame is the picture that the agent observes or that its latents are of (``pixels``
+    of :class:`simfactor.envs.LatentObservation`), else what the environment renders.
 
     The environment is reset with ``seed`` only; it draws its factors from the domain's space and must echo
     them in ``info["factors"]`` (name -> value). Success is ``info["is_success"]`` of an episode's last step.
@@ -115,10 +121,10 @@ def gathered(domain: Domain, seeds: Sequence[int], episodes: Mapping[int, Episod
     )
 
 
-def _episode(act: Act, env: gym.Env, domain: Domain, seed: int, film_frames: int) -> Episode:
+def _episode(act: Act, env: gym.Env, domain: Domain, seed: int, film_frames: Frames) -> Episode:
     observation, info = env.reset(seed=seed)
     row = factor_row(info, domain)
-    film = _Camera(film_frames)
+    film = _Camera(film_frames) if isinstance(film_frames, int) else _Timer(film_frames)
     film.see(env, observation)
     total, length, over = 0.0, 0, False
     errors = [info.get(OPTIONAL, math.nan)]
@@ -184,10 +190,31 @@ class _Camera:
         return np.stack([self._kept[i] for i in chosen])
 
 
+class _Timer:
+    """Keeps the frames of some steps, and the last."""
+
+    def __init__(self, steps: Sequence[int]) -> None:
+        self.steps = frozenset(steps)
+        self._step = 0
+        self._kept: list[Film] = []
+
+    def see(self, env: gym.Env, observation: Any, last: bool = False) -> None:
+        due = self._step in self.steps or last
+        self._step += 1
+        if due and (frame := _picture(env, observation)) is not None:
+            self._kept.append(frame)
+
+    @property
+    def frames(self) -> Film | None:
+        return np.stack(self._kept) if self._kept else None
+
+
 def _picture(env: gym.Env, observation: Any) -> Film | None:
-    pixels = observation.get("pixels") if isinstance(observation, Mapping) else observation
-    if isinstance(pixels, np.ndarray) and pixels.dtype == np.uint8 and pixels.shape[2:] == (3,):
-        return pixels.copy()
+    observed = observation.get("pixels") if isinstance(observation, Mapping) else observation
+    encoded = env.get_wrapper_attr("pixels") if env.has_wrapper_attr("pixels") else None
+    for pixels in (observed, encoded):
+        if isinstance(pixels, np.ndarray) and pixels.dtype == np.uint8 and pixels.shape[2:] == (3,):
+            return pixels.copy()
     if env.render_mode == "rgb_array":
         return np.asarray(env.render(), np.uint8)
     return None

@@ -16,7 +16,7 @@ from tqdm import tqdm
 from simfactor.atomic import write_atomically
 from simfactor.errors import SimfactorError
 from simfactor.transfer.domain import Domain
-from simfactor.transfer.episodes import Act, Episodes, MakeEnv, evaluate_domain
+from simfactor.transfer.episodes import Act, Episodes, Frames, MakeEnv, evaluate_domain
 from simfactor.transfer.job import Job
 from simfactor.transfer.pool import Tester, open_tester
 
@@ -29,7 +29,7 @@ def evaluate(
     domains: Sequence[Domain],
     seeds: Sequence[int],
     training_seeds: Iterable[int] = (),
-    film_frames: int = 6,
+    film_frames: Frames = 6,
     progress: bool = True,
 ) -> dict[str, Episodes]:
     """Run one agent in every domain on the same episode seeds, in this process; domain name -> episodes.

@@ -20,7 +20,7 @@ class Job:
     ``make_env(space)`` the environment. ``seed`` is the agent's training seed. ``version`` names all that
     decides the outcome and is not written here (the weights' checksum, the environment's options): a stored
     result is taken only if it was made with the same version, space and episode seeds. ``film_frames`` of the
-    first episode are kept. With ``make_vector`` episodes are run several at a time
+    first episode are kept (:func:`evaluate_domain`). With ``make_vector`` episodes are run several at a time
     (:func:`evaluate_batched`), and ``make_env`` only shows the film.
     """
 
@@ -31,7 +31,7 @@ class Job:
     make_env: MakeEnv
     episode_seeds: tuple[int, ...]
     version: str = ""
-    film_frames: int = 6
+    film_frames: int | tuple[int, ...] = 6
     make_vector: MakeVector | None = None
 
     def __post_init__(self) -> None:
@@ -47,4 +47,6 @@ class Job:
         """Changes with everything that decides the result."""
         space = self.domain.space.to_dict()
         what = [self.name, self.version, self.domain.renderer, space, list(self.episode_seeds)]
+        if isinstance(self.film_frames, tuple):
+            what.append(list(self.film_frames))
         return hashlib.sha256(json.dumps(what).encode()).hexdigest()[:16]

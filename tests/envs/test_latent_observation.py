@@ -59,6 +59,7 @@ def test_latents_are_the_chosen_blocks_of_the_image(pixels, encoder, factors, na
         assert latents.dtype == np.float32
         assert env.observation_space.contains(latents)
         np.testing.assert_array_equal(latents, encoder.encode(image[None])[0, dims])
+        np.testing.assert_array_equal(env.pixels, image)
     latents = env.step(np.ones(3, np.float32))[0]
     assert latents.shape == (len(dims),)
 

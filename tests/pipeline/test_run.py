@@ -12,6 +12,7 @@ from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import yaml
 
@@ -69,6 +70,7 @@ def test_the_report_stands_alone(finished: Path) -> None:
 
 def test_a_second_run_does_nothing_again(finished: Path) -> None:
     kept = ["data", "encoder/model.safetensors", "scores/scores.json", "agents", "transfer/episodes"]
+    kept.append("transfer/films/episodes")
     before = _times(finished, kept)
     assert cli.main(["run", str(TINY), "--out", str(finished), *CLIMBING]) == 0
     assert _times(finished, kept) == before
@@ -82,6 +84,33 @@ def test_ladders_are_climbed(finished: Path) -> None:
         assert entry["curves"]["light"]["severities"] == [0, 1]
         assert list(entry["interactions"]) == ["both-1"]
     assert 'id="ladders"' in (finished / "report.html").read_text()
+
+
+def test_the_response_to_each_factor_is_reported(finished: Path) -> None:
+    summary = json.loads((finished / "summary.json").read_text())
+    assert set(summary["responses"]) == {"light_azimuth", "table_texture"}
+    light = summary["responses"]["light_azimuth"]
+    assert set(light["agents"]) == set(AGENTS)
+    tested = [entry["domain"] for entry in light["agents"]["state"]["bins"]]
+    assert set(tested) == {"clean", "light-1", "lighting-ood2"}
+    assert light["policy"] == light["agents"]["state"]["trained"] == [[-30, 30]]
+    assert light["encoder"] == light["agents"]["pixels"]["trained"] != light["policy"]
+    assert 'id="responses"' in (finished / "report.html").read_text()
+
+
+def test_an_example_of_every_agent_is_filmed(finished: Path) -> None:
+    films = json.loads((finished / "summary.json").read_text())["films"]
+    assert set(films) == set(AGENTS)
+    for agent, told in films.items():
+        assert told["domains"][0] == "clean"
+        assert told["domains"][2:] == ["lighting-ood2", "both-1"]
+        assert set(told["success"]) == set(told["lengths"]) == set(told["domains"])
+        assert told["steps"][0] == 0
+        frame = np.load(finished / "transfer" / "films" / "episodes" / f"{agent}.1.clean.npy")[0]
+        assert frame.shape == ((256, 256, 3) if agent == "state" else (64, 64, 3))
+    report = (finished / "report.html").read_text()
+    section = report[report.index('<section id="films">') : report.index('<section id="run">')]
+    assert section.count("<img") == len(AGENTS)
 
 
 def test_a_randomised_agent_trains_in_the_encoders_world_and_is_tested_like_the_others(

@@ -59,6 +59,29 @@ def test_film_is_a_few_frames_from_start_to_end():
     assert none.film is None
 
 
+def test_film_of_chosen_steps_ends_with_the_episode():
+    domain, steps = DOMAINS[0], (0, 1, 5, 40)
+    for length, shown in ((30, [0, 1, 5, 30]), (5, [0, 1, 5]), (4, [0, 1, 4])):
+        make_env = partial(dial_env.Dial, steps=length)
+        film = evaluate(dial_env.greedy, make_env, [domain], SEEDS[:2], film_frames=steps, progress=False)
+        assert film["clean"].film[:, 0, 0, 1].tolist() == shown
+
+
+def test_a_film_shows_what_an_agent_on_latents_saw():
+    class Seeing(dial_env.Dial):
+        pixels = np.full((4, 4, 3), 7, np.uint8)
+
+    film = evaluate(dial_env.greedy, Seeing, DOMAINS[:1], SEEDS[:1], film_frames=(0,), progress=False)
+    assert film["clean"].film.shape == (2, 4, 4, 3)
+
+
+def test_a_film_at_other_steps_is_another_result(jobs, tmp_path):
+    first, second = (replace(jobs[0], film_frames=steps) for steps in ((0, 1), (0, 2)))
+    for job, shown in ((first, [0, 1, 3]), (second, [0, 2, 3])):
+        film = evaluate_jobs([job], tmp_path, workers=1, progress=False)["greedy"][0]["clean"].film
+        assert film[:, 0, 0, 1].tolist() == shown
+
+
 def test_same_seeds_give_the_same_numbers_in_other_processes(jobs, tmp_path):
     pooled = evaluate_jobs(jobs, tmp_path / "pool", workers=2, progress=False)
     here = evaluate(dial_env.greedy, dial_env.Dial, DOMAINS, SEEDS, progress=False)
@@ -92,6 +115,7 @@ def test_an_interrupted_transfer_resumes(jobs, tmp_path):
     [
         {"version": "v2"},
         {"episode_seeds": SEEDS[:5]},
+        {"film_frames": (0, 2)},
         {"domain": replace(DOMAINS[0], space=DOMAINS[0].space.restrict({"light": 0.1}))},
     ],
 )

@@ -1,0 +1,63 @@
+"""The films of a run: one telling episode of every agent again, clean and shifted."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, replace
+from pathlib import Path
+
+from simfactor.atomic import write_atomically
+from simfactor.pipeline.plan import Plan
+from simfactor.pipeline.records import read_json, write_json
+from simfactor.report import Picture, film_strip
+from simfactor.transfer import Job, Results, choose_example, evaluate_jobs
+
+FILMS = Path("transfer") / "films" / "films.json"
+
+
+def film_examples(plan: Plan, jobs: Sequence[Job], results: Results) -> None:
+    """Choose an episode of every agent, run it again one by one, and keep its strip and what became of it.
+
+    ``jobs`` and their ``results``: the transfer tests. What was filmed before is not run again.
+    """
+    folder = (plan.folder / FILMS).parent
+    chosen = {agent: choose_example(agent, plan.domains, tested) for agent, tested in results.items()}
+    again = [
+        replace(job, episode_seeds=(example.episode,), film_frames=example.steps, make_vector=None)
+        for job in jobs
+        if job.seed == (example := chosen[job.agent]).training and job.domain.name in example.domains
+    ]
+    filmed = evaluate_jobs(again, folder / "episodes", plan.training_seeds, plan.run.transfer.workers)
+    levels = {domain.name: domain.level for domain in plan.domains}
+    told = {}
+    for agent, example in chosen.items():
+        takes = {name: filmed[agent][example.training][name] for name in example.domains}
+        write_atomically(folder / f"{agent}.png", film_strip(takes, levels, example.steps))
+        told[agent] = {
+            **asdict(example),
+            "success": {name: bool(take.success[0]) for name, take in takes.items()},
+            "lengths": {name: int(take.lengths[0]) for name, take in takes.items()},
+        }
+    write_json(plan.folder / FILMS, told)
+
+
+def film_pictures(plan: Plan) -> list[Picture]:
+    """The strips that :func:`film_examples` left, with what they show."""
+    folder = (plan.folder / FILMS).parent
+    return [
+        Picture(agent, _caption(told["training"], told["episode"], told["success"]), _strip(folder, agent))
+        for agent, told in read_json(plan.folder / FILMS).items()
+    ]
+
+
+def _strip(folder: Path, agent: str) -> bytes:
+    return (folder / f"{agent}.png").read_bytes()
+
+
+def _caption(training: int, episode: int, success: dict[str, bool]) -> str:
+    clean, *shifted = success.values()
+    outcome = "solved" if clean else "not solved"
+    return (
+        f"Training seed {training}, episode seed {episode}: {outcome} in the clean domain, "
+        f"failed under {len(shifted) - sum(shifted)} of {len(shifted)} shifts."
+    )
