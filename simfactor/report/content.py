@@ -16,9 +16,10 @@ from simfactor.report.reading import (
     response_sentences,
     shift_sentences,
 )
-from simfactor.report.responses import AT_ONCE, categorical, numeric, response_bars, response_panels
+from simfactor.report.responses import categorical, numeric, response_bars, response_panels
 from simfactor.transfer import LEVELS
 
+AT_ONCE = 4  # agents in a picture of curves
 RESPONSES = {
     "Success against the value of a factor": (
         "A point is the rate of a bin: episodes close in the factor's value, all of the clean domain or of "
@@ -93,31 +94,35 @@ def _ladders(agents: Mapping[str, Any], ladders: Mapping[str, Any] | None) -> di
     """What the report says of ladders, None if none was climbed."""
     if ladders is None:
         return None
-    return {
-        "sentences": ladder_sentences(agents, ladders),
-        "charts": [
-            Picture(
-                "Success as shifts grow",
-                "Every ladder moves its factors further from the training, rung by rung; hollow where "
-                "neither policy nor encoder has been.",
-                severity_curves(agents, ladders),
-            ),
-            Picture(
-                "Every agent under every shift",
-                "Success rates; a star is a loss beyond chance (paired test over episodes, p < 0.05 after "
-                "Holm's correction over all shifts of the agent).",
-                shift_matrix(agents),
-            ),
-        ],
-    }
+    curves = [
+        Picture(
+            title,
+            "Every ladder moves its factors further from the training, rung by rung; hollow where neither "
+            "policy nor encoder has been.",
+            severity_curves(agents, ladders, group),
+        )
+        for title, group in _grouped("Success as shifts grow", agents)
+    ]
+    matrix = Picture(
+        "Every agent under every shift",
+        "Success rates; a star is a loss beyond chance (paired test over episodes, p < 0.05 after "
+        "Holm's correction over all shifts of the agent).",
+        shift_matrix(agents),
+    )
+    return {"sentences": ladder_sentences(agents, ladders), "charts": [*curves, matrix]}
+
+
+def _grouped(title: str, agents: Mapping[str, Any]) -> list[tuple[str, list[str]]]:
+    """The pictures that curves of all agents take, with whom each shows: few enough to tell them apart."""
+    names = list(agents)
+    groups = [names[k : k + AT_ONCE] for k in range(0, len(names), AT_ONCE)]
+    return [(f"{title} ({', '.join(group)})" if len(groups) > 1 else title, group) for group in groups]
 
 
 def _responses(agents: Mapping[str, Any], responses: Mapping[str, Any] | None) -> dict[str, Any] | None:
     """What the report says of response curves, None if no shift moved a factor alone."""
     if not responses:
         return None
-    names = list(agents)
-    groups = [names[k : k + AT_ONCE] for k in range(0, len(names), AT_ONCE)]
     kinds = zip(
         RESPONSES.items(),
         (response_panels, response_bars),
@@ -125,9 +130,9 @@ def _responses(agents: Mapping[str, Any], responses: Mapping[str, Any] | None) -
         strict=True,
     )
     charts = [
-        Picture(f"{title} ({', '.join(group)})" if len(groups) > 1 else title, caption, draw(curves, group))
+        Picture(shown, caption, draw(curves, group))
         for (title, caption), draw, curves in kinds
-        for group in (groups if curves else ())
+        for shown, group in (_grouped(title, agents) if curves else ())
     ]
     return {"sentences": response_sentences(responses, agents), "charts": charts}
 

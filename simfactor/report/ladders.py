@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -19,15 +19,19 @@ COLUMNS = 3  # panels in a row
 SIGNIFICANT = 0.05
 
 
-def severity_curves(agents: Agents, ladders: Ladders) -> bytes:
-    """A panel a ladder: success against severity, a line an agent, hollow where no training was (ood2)."""
+def severity_curves(agents: Agents, ladders: Ladders, chosen: Sequence[str] = ()) -> bytes:
+    """A panel a ladder: success against severity, a line an agent, hollow where no training was (ood2).
+
+    ``chosen``: whom to show, by default all; they keep their colours.
+    """
     names = list(next(iter(ladders.values()))["curves"])
     rows = math.ceil(len(names) / COLUMNS)
     fig = Figure(figsize=(WIDTH, 0.5 + 1.5 * rows), dpi=DPI, layout="constrained", facecolor="white")
     axes = fig.subplots(rows, COLUMNS, sharey=True, squeeze=False).ravel()
     for ax, name in zip(axes, names, strict=False):
-        for k, (agent, entry) in enumerate(ladders.items()):
-            curve, color = entry["curves"][name], COLORS[k % len(COLORS)]
+        for agent in chosen or ladders:
+            k = list(ladders).index(agent)
+            curve, color = ladders[agent]["curves"][name], COLORS[k % len(COLORS)]
             marker = MARKERS[k % len(MARKERS)]
             ax.plot(
                 curve["severities"],

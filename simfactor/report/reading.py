@@ -65,30 +65,34 @@ def response_sentences(responses: Mapping[str, Entry], agents: Agents) -> list[s
         if clean == 0:
             said.append(f"{agent} never succeeds in the clean domain, from which a fall would be counted.")
             continue
-        falls = {factor: _falls(factor, curve, agent) for factor, curve in responses.items()}
-        told = [fall for some in falls.values() for fall in some]
         line = f"90 % of its clean success ({clean:.2f})"
-        others = sum(not some for some in falls.values())
-        if not told:
+        falls = [told for factor, curve in responses.items() if (told := _falls(factor, curve, agent))]
+        if not falls:
             said.append(f"No curve of {agent} shows that it falls below {line}.")
-        else:
-            rest = f" Its other {others} curves show no such fall." if others else ""
-            said.append(f"{agent} falls below {line} {'; '.join(told)}.{rest}")
+            continue
+        others = len(responses) - len(falls)
+        rest = (
+            f" {others} other {'curve shows' if others == 1 else 'curves show'} no such fall."
+            if others
+            else ""
+        )
+        said.append(f"{agent} falls below {line} {'; '.join(falls)}.{rest}")
     return said
 
 
-def _falls(factor: str, curve: Entry, agent: str) -> list[str]:
+def _falls(factor: str, curve: Entry, agent: str) -> str:
+    """Where a curve falls; nothing if it does not."""
     of = curve["agents"][agent]
     if "falls" not in of:
-        lost = [f"{e['value']} {_there(e)}" for e in of["bins"] if fallen(e)]
-        return [f"with {factor} {', '.join(lost)}"] if lost else []
+        lost = [f"{entry['value']} {_there(entry)}" for entry in of["bins"] if fallen(entry)]
+        return f"with {factor} {', '.join(lost)}" if lost else ""
     said = []
     for fall in of["falls"]:
-        digits = max(0, 1 - math.floor(math.log10(abs(fall["by"] - fall["after"]))))
+        digits = max(0, 1 - math.floor(math.log10(abs(fall["by"] - fall["after"]) or 1)))
         between = f"{fall['after']:.{digits}f} and {fall['by']:.{digits}f} {curve['unit']}".rstrip()
         way = "rises" if fall["towards"] == "higher" else "falls"
         said.append(f"as {factor} {way}, between {between} {_there(fall)}")
-    return said
+    return "; ".join(said)
 
 
 def _there(entry: Entry) -> str:

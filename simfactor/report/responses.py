@@ -21,7 +21,6 @@ from simfactor.transfer import fallen
 Curves = Mapping[str, Mapping[str, Any]]  # as simfactor.transfer.response_curves gives them
 
 COLUMNS = 3  # panels in a row
-AT_ONCE = 4  # agents in a picture
 POLICY, ENCODER = "#d2d2d2", "#ececec"
 WIDE, ROUND_STEPS = 80, [1, 1.5, 3, 4.5, 6, 9, 10]  # of an angle: tenths of what is between ticks
 FOOT = 0.035  # between bars at the foot, of the axis
@@ -89,13 +88,14 @@ def _numbers(ax: Axes, curve: Mapping[str, Any], agents: Sequence[str]) -> None:
     low, high = _extent(curve)
     for spans, color in ((curve["encoder"], ENCODER), (curve["policy"], POLICY)):
         for start, end in spans:
-            # a single value is a line
+            # of a single value a line
             half = max(0, 0.006 * (high - low) - (end - start) / 2)
             ax.axvspan(start - half, end + half, color=color, lw=0, zorder=0)
     for place, agent in enumerate(agents):
         k = list(curve["agents"]).index(agent)
         shift = 0.008 * (place - (len(agents) - 1) / 2) * (high - low)  # lest intervals hide each other
         _line(ax, curve["agents"][agent]["bins"], k, shift, curve.get("axis"))
+        _points(ax, curve["agents"][agent]["bins"], k, shift)
     for place, agent in enumerate(_elsewhere(curve, agents)):
         k, y = list(curve["agents"]).index(agent), -FOOT * (place + 1)
         for span in curve["agents"][agent]["trained"]:
@@ -109,26 +109,32 @@ def _numbers(ax: Axes, curve: Mapping[str, Any], agents: Sequence[str]) -> None:
 def _line(
     ax: Axes, bins: Sequence[Mapping[str, Any]], k: int, shift: float, axis: Sequence[float] | None
 ) -> None:
-    """The bins of an agent; those of a circle once more on either side, where the axis cuts them off."""
-    color, marker = COLORS[k % len(COLORS)], MARKERS[k % len(MARKERS)]
+    """From bin to bin; of a circle once more on either side, where the axis cuts it off."""
+    color = COLORS[k % len(COLORS)]
     turns = (0.0,) if axis is None else (-(axis[1] - axis[0]), 0.0, axis[1] - axis[0])
     drawn = [(turn, entry) for turn in turns for entry in bins]
     for (before, first), (after, second) in itertools.pairwise(drawn):
         tested = after + second["low"] <= before + first["high"] + 1e-6 * abs(first["high"])
         x = (before + first["value"] + shift, after + second["value"] + shift)
-        both = (first["success"], second["success"])
-        if before == after or tested:
-            ax.plot(x, [s["mean"] for s in both], color=color, lw=1.3, ls="-" if tested else (0, (1, 1.6)))
+        low, mean, high = (
+            [part["success"][key] for part in (first, second)] for key in ("low", "mean", "high")
+        )
         if tested:
-            ax.fill_between(
-                x, [s["low"] for s in both], [s["high"] for s in both], color=color, alpha=0.16, lw=0
-            )
-    for entry in bins:
-        success, x = entry["success"], entry["value"] + shift
-        ax.plot((x, x), (success["low"], success["high"]), color=color, lw=0.6, alpha=0.5)
-        face = "white" if entry["level"] == "ood2" else color
-        ax.plot(x, success["mean"], marker, ms=3.6, color=color, mfc=face)
-        _star(ax, x, entry, color)
+            ax.fill_between(x, low, high, color=color, alpha=0.16, lw=0)
+        if tested or before == after:
+            ax.plot(x, mean, color=color, lw=1.3, ls="-" if tested else (0, (1, 1.6)))
+
+
+def _points(ax: Axes, bins: Sequence[Mapping[str, Any]], k: int, shift: float) -> None:
+    color, marker = COLORS[k % len(COLORS)], MARKERS[k % len(MARKERS)]
+    x = np.array([entry["value"] + shift for entry in bins])
+    low, mean, high = (np.array([entry["success"][key] for entry in bins]) for key in ("low", "mean", "high"))
+    ax.vlines(x, low, high, color=color, lw=0.6, alpha=0.5)
+    unseen = np.array([entry["level"] == "ood2" for entry in bins])
+    for mask, face in ((~unseen, color), (unseen, "white")):
+        ax.plot(x[mask], mean[mask], marker, ms=3.6, color=color, mfc=face)
+    for place, entry in zip(x, bins, strict=True):
+        _star(ax, place, entry, color)
 
 
 def _names(ax: Axes, curve: Mapping[str, Any], agents: Sequence[str]) -> None:
@@ -190,4 +196,4 @@ def _frame(fig: Figure, curves: Curves, agents: Sequence[str]) -> None:
     handles += [Patch(color=POLICY), Patch(color=ENCODER)]
     names = [*(agents or everyone), "policies trained here", "encoder trained here"]
     fig.legend(handles, names, loc="outside upper left", ncols=3, frameon=False, fontsize=SMALL)
-    fig.supylabel("success rate (95 % interval)", fontsize=SMALL, color=INK)
+    fig.supylabel("success rate", fontsize=SMALL, color=INK)

@@ -36,9 +36,10 @@ def choose_example(
     """A telling episode of an agent's first training: solved in the clean domain, failed under shifts.
 
     Of each level, and of each combination of ladders, the shift is taken under which all trainings succeed
-    least (the mean return decides between equals). Of the episodes that succeed in the clean domain, the one
-    that fails under most of those shifts, and among equals the one that takes longest when clean. So it
-    shows what goes wrong, not how often. The ``frames`` steps are evenly spaced over the clean episode.
+    least (of equals the one of the lowest mean return, then the most severe). Of the episodes that succeed in
+    the clean domain, the one that fails under most of those shifts, and of equals the one that takes longest
+    when clean. So it shows what goes wrong, not how often. The ``frames`` steps are evenly spaced over the
+    clean episode.
 
     ``trainings``: training seed -> domain -> episodes. Raises SimfactorError as :func:`tabulate` does.
     """
@@ -57,13 +58,13 @@ def _worst(
     agent: str, domains: Sequence[Domain], trainings: Mapping[int, Mapping[str, Episodes]]
 ) -> list[str]:
     """The worst domain of each level, from near to far, and then of each combination."""
-    groups: dict[str, list[str]] = {level: [] for level in LEVELS}
+    groups: dict[str, list[Domain]] = {level: [] for level in LEVELS}
     for domain in domains:
         group = domain.rung.ladder if domain.rung is not None and domain.rung.parts else domain.level
-        groups.setdefault(group, []).append(domain.name)
+        groups.setdefault(group, []).append(domain)
 
-    def fares(name: str) -> tuple[float, float]:
-        success, returns = (stacked(agent, name, trainings, what).mean() for what in ("success", "returns"))
-        return float(success), float(returns)
+    def fares(domain: Domain) -> tuple[float, float, int]:
+        success, returns = (stacked(agent, domain.name, trainings, w).mean() for w in ("success", "returns"))
+        return float(success), float(returns), -domain.rung.severity if domain.rung is not None else 0
 
-    return [min(names, key=fares) for names in groups.values() if names]
+    return [min(alike, key=fares).name for alike in groups.values() if alike]

@@ -73,6 +73,24 @@ def test_pictures_follow_their_numbers(tested):
         assert 0 < (first != second).any(axis=-1).mean() < 0.1
 
 
+def test_many_agents_are_drawn_a_few_at_a_time_in_their_own_colours(summary, tested, tmp_path):
+    agents, ladders = tested
+    alone = imread(io.BytesIO(severity_curves(agents, ladders, ["frail"])), format="png")[..., :3]
+
+    def shown(color):
+        return (np.abs(alone - np.array(color) / 255).max(axis=-1) < 0.01).sum()
+
+    assert shown((230, 159, 0)) > 500, "the second colour, for the second agent"
+    assert shown((0, 114, 178)) == 0
+    many = {f"agent-{k}": entry for k, entry in enumerate(list(agents.values()) * 4)}
+    climbed = {f"agent-{k}": entry for k, entry in enumerate(list(ladders.values()) * 4)}
+    path = tmp_path / "report.html"
+    write_report(path, title="Many", summary={**summary, "agents": many, "ladders": climbed})
+    section = path.read_text().partition('<section id="ladders">')[2].partition("</section>")[0]
+    assert section.count("<img") == 2 + 1
+    assert "Success as shifts grow (agent-4, agent-5, agent-6, agent-7)" in section
+
+
 def test_the_report_keeps_rungs_out_of_the_table_of_domains(summary, tested, tmp_path):
     agents, ladders = tested
     path = tmp_path / "report.html"

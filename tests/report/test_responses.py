@@ -73,7 +73,7 @@ def test_curves_without_a_fall_are_counted(curves, results):
     healed["wall"]["agents"]["frail"]["bins"][-1]["margin"]["high"] = 0.01
     _, frail, _ = response_sentences(healed, tabulate(DOMAINS, results, resamples=20))
     assert "moss" not in frail
-    assert frail.endswith(" Its other 1 curves show no such fall.")
+    assert frail.endswith("). 1 other curve shows no such fall.")
 
 
 @pytest.mark.parametrize(("draw", "factor"), [(response_panels, "light"), (response_bars, "wall")])

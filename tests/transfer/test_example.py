@@ -63,6 +63,7 @@ def test_returns_decide_between_equals_and_short_episodes_have_fewer_steps():
     assert (example.episode, example.steps) == (100, (0, 1, 2))
     example = choose_example("a", DOMAINS, {0: _tested(never)})
     assert (example.episode, example.steps) == (100, (0, 10, 20, 30, 40)), "the longest"
+    assert example.domains == ("clean", "light-1", "light-2", "both-2"), "the most severe"
 
 
 def test_an_agent_that_solves_nothing_has_an_example_too():
