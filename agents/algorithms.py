@@ -8,13 +8,13 @@ from typing import Any, Literal, TypeAlias
 
 import gymnasium as gym
 import numpy as np
-from stable_baselines3 import PPO
 from stable_baselines3.common.base_class import BaseAlgorithm
 from stable_baselines3.common.noise import NormalActionNoise
 
 from simfactor.agents.augmentation import LatentAugmenter
 from simfactor.agents.buffers import AugmentedReplayBuffer
 from simfactor.agents.distillation import StudentSAC
+from simfactor.agents.drac import DracPPO
 from simfactor.agents.image_augmentation import ImageAugmenter
 from simfactor.agents.latent_features import LatentFeatures
 from simfactor.agents.lean_sac import LeanSAC
@@ -23,9 +23,10 @@ from simfactor.agents.pixel_policy import AsymmetricPolicy, PixelPolicy
 from simfactor.agents.standardize import Standardize, observation_statistics
 from simfactor.errors import SimfactorError, unknown_name
 
-# kept out of saved models: a bank of latents may be in there, and acting needs neither
+# kept out of saved models, for a bank of latents may be in there
 CRITICS = ("observation", "state")
-UNSAVED = ("replay_buffer_class", "replay_buffer_kwargs")
+REPLAY = ("replay_buffer_class", "replay_buffer_kwargs")  # a checkpoint has the buffer itself
+UNSAVED = (*REPLAY, "augmenter")  # acting needs none of it
 
 
 @dataclass(frozen=True)
@@ -64,10 +65,11 @@ class Sac:
 
 @dataclass(frozen=True)
 class Ppo:
-    """Proximal policy optimisation (Schulman et al. 2017), on-policy: many cheap steps, no augmentation.
+    """Proximal policy optimisation (Schulman et al. 2017), on-policy: many cheap steps. It augments as DrAC.
 
     network, batch_size, learning_rate, discount: as in :class:`Sac`. rollout: steps between updates, and
     training runs to a multiple of it. epochs: passes over each rollout. entropy: weight of the entropy bonus.
+    agreement: with augmentations, weight of DrAC's terms (:mod:`simfactor.agents.drac`).
     Raises SimfactorError for values out of range.
     """
 
@@ -78,9 +80,10 @@ class Ppo:
     rollout: int = 1024
     epochs: int = 10
     entropy: float = 0.0
+    agreement: float = 0.1
 
     def __post_init__(self) -> None:
-        check_ranges(self, positive=("batch_size", "learning_rate", "rollout", "epochs"))
+        check_ranges(self, positive=("batch_size", "learning_rate", "rollout", "epochs", "agreement"))
 
 
 @dataclass(frozen=True)
@@ -108,7 +111,7 @@ class Dagger:
 
 Algorithm: TypeAlias = Sac | Ppo | Dagger
 ALGORITHMS: dict[str, type[Sac] | type[Ppo] | type[Dagger]] = {"sac": Sac, "ppo": Ppo, "dagger": Dagger}
-CLASSES: dict[str, type[BaseAlgorithm]] = {"sac": LeanSAC, "ppo": PPO, "dagger": StudentSAC}
+CLASSES: dict[str, type[BaseAlgorithm]] = {"sac": LeanSAC, "ppo": DracPPO, "dagger": StudentSAC}
 
 
 def resolve_algorithm(algorithm: str | Algorithm) -> Algorithm:
@@ -144,7 +147,7 @@ def build_model(
     It seeds the environment and (it is Stable-Baselines3) all global generators with ``seed``.
     augmenter: that of images makes an agent on images. standardize: whether the network standardises
     observations, see :class:`Standardize`. pretrained: what an agent on images starts from. Raises
-    SimfactorError if the algorithm cannot augment, or learn from images.
+    SimfactorError if the algorithm cannot learn from images.
     """
     policy: dict[str, Any] = {"net_arch": list(algorithm.network), "optimizer_kwargs": {"fused": True}}
     if standardize:
@@ -158,7 +161,7 @@ def build_model(
         "device": "cpu",
     }
     if isinstance(algorithm, Ppo):
-        return _build_ppo(algorithm, env, augmenter, common)
+        return _build_ppo(algorithm, env, steps, augmenter, common)
     if pretrained is not None:
         policy["pretrained"] = pretrained.describe()
     model = _build_off_policy(algorithm, env, steps, augmenter, common)
@@ -206,17 +209,17 @@ def _build_off_policy(
 
 
 def _build_ppo(
-    ppo: Ppo, env: gym.Env[Any, Any], augmenter: LatentAugmenter | ImageAugmenter, common: dict[str, Any]
+    ppo: Ppo,
+    env: gym.Env[Any, Any],
+    steps: int,
+    augmenter: LatentAugmenter | ImageAugmenter,
+    common: dict[str, Any],
 ) -> BaseAlgorithm:
     if isinstance(augmenter, ImageAugmenter):
         raise SimfactorError("ppo learns from flat observations only; use algorithm='sac' for images.")
-    if augmenter.changes:
-        raise SimfactorError(
-            "ppo cannot augment: its stored log-probabilities belong to the observations as they were seen. "
-            "Use algorithm='sac', or drop the augmentations."
-        )
-    common |= {"gamma": ppo.discount, "ent_coef": ppo.entropy}
-    return PPO("MlpPolicy", env, n_steps=ppo.rollout, n_epochs=ppo.epochs, **common)
+    common |= {"gamma": ppo.discount, "ent_coef": ppo.entropy, "steps": steps, "agreement": ppo.agreement}
+    passes = {"n_steps": ppo.rollout, "n_epochs": ppo.epochs}
+    return DracPPO("MlpPolicy", env, augmenter=augmenter, **passes, **common)
 
 
 def check_ranges(algorithm: Algorithm, positive: tuple[str, ...]) -> None:

@@ -1,10 +1,4 @@
-"""A replay buffer that augments latents whenever it is sampled.
-
-There is no such rollout buffer for PPO, on purpose: a rollout stores the log-probability of each action under
-the observation it was taken for. Change the observation afterwards and PPO's ratio
-``pi_new(a | changed) / pi_old(a | seen)`` is no longer an importance weight; Raileanu et al. 2021 (DrAC) show
-that training suffers, and add loss terms instead. Off-policy learning has no such ratio.
-"""
+"""A replay buffer that augments latents whenever it is sampled. On-policy: :mod:`simfactor.agents.drac`."""
 
 from __future__ import annotations
 

@@ -11,7 +11,7 @@ from typing import Any
 from stable_baselines3.common.base_class import BaseAlgorithm
 from stable_baselines3.common.off_policy_algorithm import OffPolicyAlgorithm
 
-from simfactor.agents.algorithms import UNSAVED
+from simfactor.agents.algorithms import REPLAY as REPLAY_ARGUMENTS
 from simfactor.atomic import PARTIAL
 
 PREFIX = "checkpoint-"
@@ -29,7 +29,7 @@ def save_checkpoint(out: Path, model: BaseAlgorithm, state: dict[str, Any]) -> N
     partial = final.with_name(final.name + PARTIAL)
     shutil.rmtree(partial, ignore_errors=True)
     partial.mkdir(parents=True)
-    model.save(partial / MODEL, exclude=UNSAVED)
+    model.save(partial / MODEL, exclude=REPLAY_ARGUMENTS)
     if isinstance(model, OffPolicyAlgorithm):
         model.save_replay_buffer(partial / REPLAY)
     (partial / STATE).write_text(json.dumps(state))

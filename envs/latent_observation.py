@@ -13,7 +13,7 @@ from gymnasium.vector import VectorEnv, VectorWrapper
 from gymnasium.vector.utils import batch_space
 from numpy.typing import NDArray
 
-from simfactor.errors import SimfactorError
+from simfactor.errors import SimfactorError, naming
 
 if TYPE_CHECKING:
     from simfactor.encoders import FactorEncoder
@@ -30,7 +30,8 @@ class LatentObservation(gym.ObservationWrapper[NDArray[np.float32], Any, Any], R
 
     ``pixels`` is the picture (S, S, 3) that the last observation was encoded from, None before the first.
 
-    Raises SimfactorError when the images are not the encoder's size or no latent is chosen.
+    Raises SimfactorError when the images are not the encoder's size, no latent is chosen, or the encoder was
+    trained on factors of another scene than this one of ours.
     """
 
     def __init__(
@@ -43,6 +44,9 @@ class LatentObservation(gym.ObservationWrapper[NDArray[np.float32], Any, Any], R
         RecordConstructorArgs.__init__(self, encoder=encoder, factors=factors, _disable_deepcopy=True)
         gym.ObservationWrapper.__init__(self, env)
         self.encoder = open_encoder(encoder)
+        if env.has_wrapper_attr("check_space"):
+            with naming("the encoder's factors"):
+                env.get_wrapper_attr("check_space")(self.encoder.space)
         self._pixels = _pixels_key(env.observation_space, self.encoder.image_size)
         self.dims = _chosen_dims(self.encoder, factors)
         self.observation_space = _latent_space(len(self.dims))
@@ -77,6 +81,10 @@ class VectorLatentObservation(VectorWrapper):  # generic in later versions of gy
     ) -> None:
         super().__init__(env)
         self.encoder = open_encoder(encoder)
+        check_space = getattr(env.unwrapped, "check_space", None)
+        if check_space is not None:
+            with naming("the encoder's factors"):
+                check_space(self.encoder.space)
         self._pixels = _pixels_key(env.single_observation_space, self.encoder.image_size)
         self.dims = _chosen_dims(self.encoder, factors)
         self.single_observation_space = _latent_space(len(self.dims))

@@ -152,6 +152,10 @@ class VectorEnv(gym.vector.VectorEnv[Any, NDArray[np.float32], NDArray[Any]], Ez
         """As of TaskEnv: the rewards (...,) of positions (..., 3), for hindsight experience replay."""
         return self._bare.compute_reward(achieved_goal, desired_goal, info)
 
+    def check_space(self, space: FactorSpace) -> None:
+        """Raise SimfactorError unless the scene has all factors of ``space``."""
+        self._bare.check_space(space)
+
     def read(self, names: Sequence[str]) -> dict[str, list[float | str]]:
         """Factor -> its value in each of the N worlds now. Raises SimfactorError for unknown names."""
         owners = self._bare.effects

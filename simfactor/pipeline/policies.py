@@ -19,6 +19,7 @@ from simfactor.config import Agent
 from simfactor.data import FactorDataset
 from simfactor.encoders import FactorEncoder
 from simfactor.encoders.pretrained import WEIGHTS
+from simfactor.envs.task_env import TASKS
 from simfactor.errors import SimfactorError
 from simfactor.pipeline.agent_options import (
     augmentations,
@@ -129,6 +130,7 @@ def check_policy(plan: Plan, agent: Agent, folder: Path) -> None:
     if not (folder / MODEL).exists():
         raise SimfactorError(f"{folder} holds no agent; run `simfactor train-agent` first.")
     trained = agents.load_agent(folder)
+    _check_actions(plan, trained, folder)
     if agent.shown != "latent":
         trained.check_layout(None)
     if agent.observation != "latent":
@@ -141,6 +143,15 @@ def check_policy(plan: Plan, agent: Agent, folder: Path) -> None:
         raise SimfactorError(
             f"the agent in {folder} was trained on another encoder than {plan.folder / 'encoder'}; "
             f"delete {folder} and run `simfactor train-agent` again."
+        )
+
+
+def _check_actions(plan: Plan, trained: agents.Agent, folder: Path) -> None:
+    task, shape = plan.run.world.task, trained.policy.action_space.shape
+    if shape != (TASKS[task].actions,):
+        raise SimfactorError(
+            f"the agent in {folder} acts with {shape} numbers, but the task {task!r} takes "
+            f"{TASKS[task].actions}: it was trained for another task; train one for this, or name its task."
         )
 
 

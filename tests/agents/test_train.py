@@ -67,7 +67,9 @@ def test_augmented_it_learns_to_reach_among_nuisances(tmp_path: Path) -> None:
     )
     assert success(agent, make_env()) >= 0.95
     rows = [[float(cell) for cell in row] for row in read_curve(tmp_path)]
-    steps, _, lengths, won = np.array(rows).T
+    steps, _, lengths, won, spent = np.array(rows).T
+    assert (np.diff(spent) >= 0).all()
+    assert spent[-1] > 0
     np.testing.assert_array_equal(np.diff(steps, prepend=0), lengths)
     assert won[-20:].mean() > 0.9
     assert lengths[-20:].mean() < 0.3 * lengths[:10].mean()
@@ -82,7 +84,8 @@ def test_a_seed_gives_bit_equal_agents(tmp_path: Path) -> None:
     )
     assert equal(first, again)
     assert not equal(first, other)
-    assert (tmp_path / "a/curve.csv").read_text() == (tmp_path / "b/curve.csv").read_text()
+    curves = [[row[:4] for row in read_curve(tmp_path / name)] for name in "ab"]  # but for the time it took
+    assert curves[0] == curves[1] != []
 
 
 def test_an_interrupted_training_resumes_where_it_was(tmp_path: Path) -> None:
@@ -167,16 +170,11 @@ def test_stable_baselines_leaves_no_log_folder(algorithm, tmp_path: Path, monkey
     assert list(outside.glob("SB3*")) == []  # torch keeps a cache there
 
 
-def test_ppo_trains_and_refuses_to_augment(tmp_path: Path) -> None:
+def test_ppo_trains(tmp_path: Path) -> None:
     ppo = Ppo(network=(16,), rollout=64, batch_size=32, epochs=1)
     agent = SHORT(tmp_path / "a", algorithm=ppo)
     assert equal(agent, SHORT(tmp_path / "b", algorithm=ppo))
     assert agent.act(np.zeros((5, 6), np.float32)).shape == (5, 3)
-    options = {"layout": layout_with(1), "augmentations": [Augmentation(("light_0",))]}
-    with pytest.raises(SimfactorError, match=r"ppo cannot augment.*algorithm='sac'"):
-        train_agent(
-            functools.partial(PointReach, 1), tmp_path / "c", algorithm="ppo", progress=False, **options
-        )
 
 
 def test_an_agent_says_what_it_acts_on(tmp_path: Path) -> None:

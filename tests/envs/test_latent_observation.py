@@ -177,3 +177,14 @@ def test_a_vector_that_does_not_fit_is_refused(encoder):
         with pytest.raises(SimfactorError, match=message):
             VectorLatentObservation(worlds, encoder, [])
         worlds.close()
+
+
+def test_an_encoder_of_another_scene_is_refused():
+    with torch.random.fork_rng(devices=[]):
+        other = FactorEncoder(load_space("mpi3d").varying, 64)
+    for make in (gym.make, lambda *a, **k: gym.make_vec(*a, num_envs=2, **k)):
+        env = make(REACH, observation="pixels")
+        wrap = VectorLatentObservation if isinstance(env, gym.vector.VectorEnv) else LatentObservation
+        with pytest.raises(SimfactorError, match=r"the encoder's factors: .* scene 'mpi3d', .* 'tabletop'"):
+            wrap(env, other)
+        env.close()

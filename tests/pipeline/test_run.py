@@ -18,8 +18,9 @@ import yaml
 
 from simfactor import cli
 from simfactor.config import load_config
+from simfactor.errors import SimfactorError
 from simfactor.pipeline.plan import make_plan
-from simfactor.pipeline.policies import transfer_jobs
+from simfactor.pipeline.policies import check_policy, transfer_jobs
 from simfactor.transfer import evaluate_jobs
 
 TINY = Path(__file__).parent / "tiny.yaml"
@@ -332,6 +333,16 @@ def test_an_interrupted_run_goes_on(tmp_path: Path) -> None:
         arguments = [stage, str(TINY), "--out", str(tmp_path / "run")]
         assert cli.main(arguments) == 0
     assert _times(tmp_path / "run", kept) == before
+
+
+def test_an_agent_with_other_actions_is_refused(finished: Path) -> None:
+    run = load_config(TINY)
+    planar = dataclasses.replace(run.world, space="arm", task="planar_reach")
+    plan = make_plan(dataclasses.replace(run, out=str(finished), world=planar))
+    with pytest.raises(
+        SimfactorError, match=r"acts with \(3,\) numbers, but the task 'planar_reach' takes 2"
+    ):
+        check_policy(plan, run.agents.train["state"], plan.agent_folder("state", 1))
 
 
 def test_agents_with_encoders_of_their_own_train_and_are_tested(finished: Path, tmp_path: Path) -> None:
