@@ -7,14 +7,24 @@ import time
 from collections import deque
 from collections.abc import Callable
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 from stable_baselines3.common.callbacks import BaseCallback
 from tqdm import tqdm
 
 CURVE = "curve.csv"
-HEADER = ["step", "episode_return", "episode_length", "success", "cpu_seconds"]
 RECENT = 20  # episodes that the success on the progress bar speaks for
+
+
+class Row(NamedTuple):
+    """A line of the curve, as it is written."""
+
+    step: str
+    episode_return: str
+    episode_length: str
+    success: str
+    cpu_seconds: str
 
 
 class Record(BaseCallback):
@@ -31,11 +41,11 @@ class Record(BaseCallback):
     ) -> None:
         super().__init__()
         self._save, self._saved, self._every = save, start, every
-        kept = [row for row in read_curve(folder) if int(row[0]) <= start]
+        kept = [row for row in read_curve(folder) if int(row.step) <= start]
         self._file = (folder / CURVE).open("w", newline="", buffering=1)  # by line, for those who look on
         self._writer = csv.writer(self._file, lineterminator="\n")
-        self._writer.writerows([HEADER, *kept])
-        self._began = time.process_time() - (float(kept[-1][4]) if kept else 0.0)
+        self._writer.writerows([Row._fields, *kept])
+        self._began = time.process_time() - (float(kept[-1].cpu_seconds) if kept else 0.0)
         self._recent: deque[float] = deque(maxlen=RECENT)
         disable = None if progress else True
         self._bar = tqdm(total=steps, initial=start, desc=folder.name, disable=disable)
@@ -66,16 +76,16 @@ class Record(BaseCallback):
         return True
 
 
-def read_curve(folder: Path) -> list[list[str]]:
+def read_curve(folder: Path) -> list[Row]:
     """The complete lines of a folder's curve, without the header; none if there is no curve yet."""
     path = folder / CURVE
     if not path.exists():
         return []
     text = path.read_text()
-    return [line.split(",") for line in text[: text.rfind("\n") + 1].splitlines()[1:]]
+    return [Row(*line.split(",")) for line in text[: text.rfind("\n") + 1].splitlines()[1:]]
 
 
 def steps_done(folder: Path) -> int:
     """Environment steps up to the last finished episode of the training in a folder."""
     rows = read_curve(folder)
-    return int(rows[-1][0]) if rows else 0
+    return int(rows[-1].step) if rows else 0

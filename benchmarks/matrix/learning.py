@@ -31,8 +31,8 @@ def speed(study: Study, seeds: Sequence[int]) -> dict[str, dict[str, Any]]:
 
 def _read(folder: Path) -> np.ndarray:
     """Step, success and processor seconds of every episode, (E, 3)."""
-    rows = [(float(row[0]), float(row[3]), float(row[4])) for row in read_curve(folder)]
-    return np.array(rows).reshape(-1, 3)
+    rows = [(row.step, row.success, row.cpu_seconds) for row in read_curve(folder)]
+    return np.array(rows, np.float64).reshape(-1, 3)
 
 
 def _speed(curves: Sequence[np.ndarray]) -> dict[str, Any]:

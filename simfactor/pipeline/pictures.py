@@ -100,8 +100,8 @@ def _learning(plan: Plan) -> list[Picture]:
 
 def _success_curve(folder: Path) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     rows = read_curve(folder)
-    steps = np.array([float(row[0]) for row in rows])
-    success = np.array([float(row[-1]) for row in rows])
+    steps = np.array([float(row.step) for row in rows])
+    success = np.array([float(row.success) for row in rows])
     window = min(CURVE_WINDOW, len(rows))
     smooth = np.convolve(success, np.ones(window) / window, mode="valid")
     return steps[window - 1 :], smooth

@@ -26,7 +26,7 @@ def policy_of(model) -> AsymmetricPolicy:
 def test_it_learns_to_act_on_pictures_alone(tmp_path: Path) -> None:
     sac = Sac(batch_size=32, learning_rate=2e-3, critic="state")
     agent = train_agent(TOLD, tmp_path, algorithm=sac, steps=900, image_augmentations=[SHIFT], progress=False)
-    won = np.array([float(row[3]) for row in read_curve(tmp_path)])
+    won = np.array([float(row.success) for row in read_curve(tmp_path)])
     assert won[-30:].mean() > 0.7
     env = PointPixels()
     pictures = np.stack([env.reset(seed=seed)[0] for seed in range(4)])

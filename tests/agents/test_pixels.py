@@ -48,7 +48,7 @@ def equal(a: Agent, b: Agent) -> bool:
 def test_it_learns_from_pictures(tmp_path: Path) -> None:
     sac = Sac(batch_size=32, learning_rate=2e-3)
     train_agent(PointPixels, tmp_path, algorithm=sac, steps=900, progress=False)
-    won = np.array([float(row[3]) for row in read_curve(tmp_path)])
+    won = np.array([float(row.success) for row in read_curve(tmp_path)])
     assert won[-30:].mean() > 0.7
     assert won[:30].mean() < 0.5
 
