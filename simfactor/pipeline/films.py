@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
+from typing import Any
 
 from simfactor.atomic import write_atomically
 from simfactor.pipeline.plan import Plan
-from simfactor.pipeline.records import read_json, write_json
+from simfactor.pipeline.records import write_json
 from simfactor.report import Picture, film_strip
 from simfactor.transfer import Job, Results, choose_example, evaluate_jobs
 
@@ -41,20 +42,16 @@ def film_examples(plan: Plan, jobs: Sequence[Job], results: Results) -> None:
     write_json(plan.folder / FILMS, told)
 
 
-def film_pictures(plan: Plan) -> list[Picture]:
-    """The strips that :func:`film_examples` left, with what they show."""
+def film_pictures(plan: Plan, films: Mapping[str, Any]) -> list[Picture]:
+    """The strips that :func:`film_examples` left, with what they show; ``films``: what it wrote of them."""
     folder = (plan.folder / FILMS).parent
     return [
-        Picture(agent, _caption(told["training"], told["episode"], told["success"]), _strip(folder, agent))
-        for agent, told in read_json(plan.folder / FILMS).items()
+        Picture(agent, _caption(**told), (folder / f"{agent}.png").read_bytes())
+        for agent, told in films.items()
     ]
 
 
-def _strip(folder: Path, agent: str) -> bytes:
-    return (folder / f"{agent}.png").read_bytes()
-
-
-def _caption(training: int, episode: int, success: dict[str, bool]) -> str:
+def _caption(training: int, episode: int, success: Mapping[str, bool], **_: Any) -> str:
     clean, *shifted = success.values()
     outcome = "solved" if clean else "not solved"
     return (

@@ -147,9 +147,10 @@ def report(config: RunConfig) -> dict[str, Any]:
     dataset, encoder = _dataset(plan, plan.training_images), _encoder(plan)
     table = _read(plan.folder / RESULTS, "transfer")
     scores = _read(plan.folder / "scores" / "scores.json", "score")["scores"]
+    films = _read(plan.folder / FILMS, "transfer")
     with timed(config, "report"):
         drawn = pictures(plan, dataset, encoder)
-        strips = film_pictures(plan)
+        strips = film_pictures(plan, films)
     seconds = stage_seconds(plan.folder)
     summary = {
         "seconds": sum(seconds.values()),
@@ -165,7 +166,7 @@ def report(config: RunConfig) -> dict[str, Any]:
         "agents": table,
         **({"ladders": _read(plan.folder / LADDERS, "transfer")} if plan.climbs else {}),
         "responses": _read(plan.folder / RESPONSES, "transfer"),
-        "films": _read(plan.folder / FILMS, "transfer"),
+        "films": films,
         **({"diagnosis": _read(plan.folder / DIAGNOSIS, "transfer")} if plan.diagnosed else {}),
         "provenance": provenance(config),
     }
