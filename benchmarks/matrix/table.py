@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -20,9 +20,10 @@ Array = NDArray[np.float64]
 def summary(domains: Sequence[Domain], results: Results, told: Mapping[str, Contender]) -> dict[str, Any]:
     """Contender -> what it is told, and per shift ``success`` with its interquartile mean over trainings.
 
-    ``overall``: level -> interquartile mean over the single-factor shifts of that level and the trainings,
-    with its interval (bootstrap over trainings and episodes). ``worst``: level -> the single-factor shift
-    that takes most, and the share of the clean success that is left under it.
+    ``overall``: level -> over the single-factor shifts of that level and the trainings, the interquartile
+    mean ``iqm``, which leaves out the worst and the best quarter, and the ``mean`` of all, each with its
+    interval (bootstrap over trainings and episodes). ``worst``: level -> the single-factor shift that takes
+    most, and the share of the clean success that is left under it.
     """
     table = tabulate(domains, results)
     found: dict[str, Any] = {}
@@ -44,12 +45,13 @@ def single(domains: Sequence[Domain], level: str) -> list[str]:
 def as_markdown(found: Mapping[str, Any], learning: Mapping[str, Any], shown: Sequence[str]) -> str:
     """A line for each contender: success in some domains, over all single shifts of each level, its seeds,
     and how long it learned: the processor time of all steps, and the steps until it could do the task."""
-    heads = [*shown, "IQM ood1", "IQM ood2", "worst ood1 keeps", "worst ood2 keeps"]
-    heads += ["seeds", "CPU s", "steps to 95 %"]
+    levels = ("ood1", "ood2")
+    heads = [*shown, *(f"{kind} {level}" for kind in OVER_SHIFTS for level in levels)]
+    heads += ["worst ood1 keeps", "worst ood2 keeps", "seeds", "CPU s", "steps to 95 %"]
     lines = ["| agent | " + " | ".join(heads) + " |", "|---" * (len(heads) + 1) + "|"]
     for name, entry in found.items():
         cells = [f"{entry[shift]['success']['mean']:.2f}" for shift in shown]
-        cells += [format_interval(entry["overall"][level]) for level in ("ood1", "ood2")]
+        cells += [format_interval(entry["overall"][level][kind]) for kind in OVER_SHIFTS for level in levels]
         worst = entry["worst"].values()
         cells += [f"{one['kept']:.0%} ({one['shift']})" for one in worst]
         needed = learning[name]["learned_steps"]
@@ -74,13 +76,19 @@ def _success(entry: Mapping[str, Any]) -> dict[str, Any]:
 def _overall(agent: str, level: str, domains: Sequence[Domain], results: Results) -> dict[str, Any]:
     names = single(domains, level)
     values = np.stack([stacked(agent, name, results[agent], "success") for name in names])
-    return joint_bootstrap(values, _iqm_of_shifts).to_dict()
+    return {kind: joint_bootstrap(values, statistic).to_dict() for kind, statistic in OVER_SHIFTS.items()}
 
 
-def _iqm_of_shifts(values: Array) -> Array:
-    """(shifts, ..., S, E) -> (...): the interquartile mean over shifts and trainings of mean success."""
+def _rates(values: Array) -> Array:
+    """(shifts, ..., S, E) -> (..., S * shifts): mean success under every shift of every training."""
     means = np.moveaxis(values.mean(axis=-1), 0, -1)
-    return np.asarray(trim_mean(means.reshape(*means.shape[:-2], -1), 0.25, axis=-1))
+    return means.reshape(*means.shape[:-2], -1)
+
+
+OVER_SHIFTS: dict[str, Callable[[Array], Array]] = {
+    "mean": lambda values: _rates(values).mean(axis=-1),
+    "iqm": lambda values: np.asarray(trim_mean(_rates(values), 0.25, axis=-1)),
+}
 
 
 def _worst(level: str, domains: Sequence[Domain], shifts: Mapping[str, Any]) -> dict[str, Any]:
