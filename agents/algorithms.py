@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Literal, TypeAlias
+from typing import Any, Literal, TypeAlias, get_args
 
 import gymnasium as gym
 import numpy as np
@@ -23,8 +23,9 @@ from simfactor.agents.pixel_policy import AsymmetricPolicy, PixelPolicy
 from simfactor.agents.standardize import Standardize, observation_statistics
 from simfactor.errors import SimfactorError, unknown_name
 
+Critic: TypeAlias = Literal["observation", "state"]
+
 # kept out of saved models, for a bank of latents may be in there
-CRITICS = ("observation", "state")
 REPLAY = ("replay_buffer_class", "replay_buffer_kwargs")  # a checkpoint has the buffer itself
 UNSAVED = (*REPLAY, "augmenter")  # acting needs none of it
 
@@ -50,12 +51,12 @@ class Sac:
     warmup: int = 100
     updates: int = 1
     buffer_size: int = 100_000
-    critic: Literal["observation", "state"] = "observation"
+    critic: Critic = "observation"
 
     def __post_init__(self) -> None:
         check_ranges(self, positive=("batch_size", "learning_rate", "warmup", "updates", "buffer_size"))
-        if self.critic not in CRITICS:
-            raise unknown_name("critic", self.critic, CRITICS)
+        if self.critic not in get_args(Critic):
+            raise unknown_name("critic", self.critic, get_args(Critic))
 
     @property
     def asymmetric(self) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +14,7 @@ from gymnasium.vector.utils import batch_space
 from numpy.typing import NDArray
 
 from simfactor.errors import SimfactorError, naming
+from simfactor.factors import FactorSpace
 
 if TYPE_CHECKING:
     from simfactor.encoders import FactorEncoder
@@ -44,9 +45,8 @@ class LatentObservation(gym.ObservationWrapper[NDArray[np.float32], Any, Any], R
         RecordConstructorArgs.__init__(self, encoder=encoder, factors=factors, _disable_deepcopy=True)
         gym.ObservationWrapper.__init__(self, env)
         self.encoder = open_encoder(encoder)
-        if env.has_wrapper_attr("check_space"):
-            with naming("the encoder's factors"):
-                env.get_wrapper_attr("check_space")(self.encoder.space)
+        known = env.has_wrapper_attr("check_space")
+        _check_factors(env.get_wrapper_attr("check_space") if known else None, self.encoder)
         self._pixels = _pixels_key(env.observation_space, self.encoder.image_size)
         self.dims = _chosen_dims(self.encoder, factors)
         self.observation_space = _latent_space(len(self.dims))
@@ -81,10 +81,7 @@ class VectorLatentObservation(VectorWrapper):  # generic in later versions of gy
     ) -> None:
         super().__init__(env)
         self.encoder = open_encoder(encoder)
-        check_space = getattr(env.unwrapped, "check_space", None)
-        if check_space is not None:
-            with naming("the encoder's factors"):
-                check_space(self.encoder.space)
+        _check_factors(getattr(env.unwrapped, "check_space", None), self.encoder)
         self._pixels = _pixels_key(env.single_observation_space, self.encoder.image_size)
         self.dims = _chosen_dims(self.encoder, factors)
         self.single_observation_space = _latent_space(len(self.dims))
@@ -126,6 +123,13 @@ def open_encoder(encoder: FactorEncoder | str | Path) -> FactorEncoder:
     from simfactor.encoders import FactorEncoder  # loads torch, which state policies do not need
 
     return FactorEncoder.from_pretrained(encoder)
+
+
+def _check_factors(check_space: Callable[[FactorSpace], None] | None, encoder: FactorEncoder) -> None:
+    """Raise SimfactorError if the environment can tell that the encoder's factors are not its scene's."""
+    if check_space is not None:
+        with naming("the encoder's factors"):
+            check_space(encoder.space)
 
 
 def _chosen_dims(encoder: FactorEncoder, factors: Sequence[str] | None) -> NDArray[np.intp]:

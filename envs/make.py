@@ -64,15 +64,7 @@ def make_env(
     """
     if task not in TASK_IDS:
         raise unknown_name("task", task, TASK_IDS)
-    if (observation == "latent") != (encoder is not None):
-        raise SimfactorError(
-            f"observation={observation!r} with encoder={encoder!r}: observation='latent' needs an encoder, "
-            "and no other observation takes one."
-        )
-    if encoder is None and blocks is not None:
-        raise SimfactorError(f"blocks={blocks!r} choose latents; give them with observation='latent' only.")
-    if encoder is None and true_task:
-        raise SimfactorError("true_task corrects latents; give it with observation='latent' only.")
+    check_latents(observation, encoder, blocks, true_task)
     if counterfactual is not None and observation != "pixels":
         raise SimfactorError(
             f"observation={observation!r} shows no counterfactual pictures; use observation='pixels'."
@@ -99,3 +91,21 @@ def make_env(
         return env
     env = LatentObservation(env, encoder, blocks)
     return TrueTaskLatents(env) if true_task else env
+
+
+def check_latents(
+    observation: str,
+    encoder: FactorEncoder | str | Path | None,
+    blocks: Sequence[str] | None,
+    true_task: bool,
+) -> None:
+    """Raise SimfactorError for latents without an encoder, and what only they can have without them."""
+    if (observation == "latent") != (encoder is not None):
+        raise SimfactorError(
+            f"observation={observation!r} with encoder={encoder!r}: observation='latent' needs an encoder, "
+            "and no other observation takes one."
+        )
+    if encoder is None and blocks is not None:
+        raise SimfactorError(f"blocks={blocks!r} choose latents; give them with observation='latent' only.")
+    if encoder is None and true_task:
+        raise SimfactorError("true_task corrects latents; give it with observation='latent' only.")

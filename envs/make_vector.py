@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 import gymnasium as gym
 
 from simfactor.envs.latent_observation import VectorLatentObservation, open_encoder
+from simfactor.envs.make import check_latents
 from simfactor.envs.true_task_latents import VectorTrueTaskLatents
-from simfactor.errors import SimfactorError
 from simfactor.factors import FactorSpace
 
 if TYPE_CHECKING:
@@ -33,8 +33,7 @@ def make_vector_env(
     """
     from simfactor.envs.vector import VectorEnv  # only now, because it loads PyBullet
 
-    if encoder is None and true_task:
-        raise SimfactorError("true_task corrects latents; give it with observation='latent' only.")
+    check_latents(observation, encoder, blocks, true_task)
     if encoder is None:
         size = image_size or 64
         return VectorEnv(num_envs, observation=observation, image_size=size, factors=space, **options)

@@ -63,10 +63,8 @@ class TaskTruth:
         rows = np.repeat(self._row, len(latents), axis=0)
         for name in self.names:
             factor = self._space[name]
-            coded = (
-                [factor.code(v) for v in values[name]] if isinstance(factor, Categorical) else values[name]
-            )
-            rows[:, self._space.index(name)] = coded
+            code = factor.code if isinstance(factor, Categorical) else float
+            rows[:, self._space.index(name)] = [code(value) for value in values[name]]
         true = ideal_latents(self._space, self._layout, rows)[:, self._dims]
         error = np.abs(latents[:, self.places] - true).mean(axis=1)
         shown = latents.copy()

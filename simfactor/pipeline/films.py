@@ -11,12 +11,14 @@ from simfactor.atomic import write_atomically
 from simfactor.pipeline.plan import Plan
 from simfactor.pipeline.records import write_json
 from simfactor.report import Picture, film_strip
-from simfactor.transfer import Job, Results, choose_example, evaluate_jobs
+from simfactor.transfer import Job, Results, choose_example
+from simfactor.transfer.evaluate import evaluate_with
+from simfactor.transfer.pool import Tester
 
 FILMS = Path("transfer") / "films" / "films.json"
 
 
-def film_examples(plan: Plan, jobs: Sequence[Job], results: Results) -> None:
+def film_examples(plan: Plan, jobs: Sequence[Job], results: Results, tester: Tester) -> None:
     """Choose an episode of every agent, run it again one by one, and keep its strip and what became of it.
 
     ``jobs`` and their ``results``: the transfer tests. What was filmed before is not run again.
@@ -28,7 +30,7 @@ def film_examples(plan: Plan, jobs: Sequence[Job], results: Results) -> None:
         for job in jobs
         if job.seed == (example := chosen[job.agent]).training and job.domain.name in example.domains
     ]
-    filmed = evaluate_jobs(again, folder / "episodes", plan.training_seeds, plan.run.transfer.workers)
+    filmed = evaluate_with(tester, again, folder / "episodes", plan.training_seeds)
     levels = {domain.name: domain.level for domain in plan.domains}
     told = {}
     for agent, example in chosen.items():

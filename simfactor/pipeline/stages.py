@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -18,12 +19,13 @@ from simfactor.pipeline.scoring import format_stored, score_encoder
 from simfactor.report import write_report, write_summary
 from simfactor.transfer import (
     diagnose,
-    evaluate_jobs,
     format_table,
     response_curves,
     tabulate,
     tabulate_ladders,
 )
+from simfactor.transfer.evaluate import evaluate_with
+from simfactor.transfer.pool import open_tester
 
 RESULTS = Path("transfer") / "results.json"
 LADDERS = Path("transfer") / "ladders.json"
@@ -122,9 +124,9 @@ def transfer(config: RunConfig) -> dict[str, Any]:
             check_policy(plan, agent, plan.agent_folder(name, seed))
     jobs = [job for named in config.agents.train.items() for job in transfer_jobs(plan, *named)]
     truth = [job for named in plan.diagnosed.items() for job in transfer_jobs(plan, *named, true_task=True)]
-    with timed(config, "transfer"):
-        folder, workers = plan.folder / "transfer", config.transfer.workers
-        results = evaluate_jobs(jobs, folder / "episodes", plan.training_seeds, workers)
+    with timed(config, "transfer"), closing(open_tester(config.transfer.workers)) as tester:
+        folder, seeds = plan.folder / "transfer", plan.training_seeds
+        results = evaluate_with(tester, jobs, folder / "episodes", seeds)
         table = tabulate(plan.domains, results, seed=config.seed)
         if plan.climbs:
             write_json(plan.folder / LADDERS, tabulate_ladders(plan.domains, results, seed=config.seed))
@@ -132,10 +134,10 @@ def transfer(config: RunConfig) -> dict[str, Any]:
         responses = response_curves(plan.domains, results, plan.encoder_space, trained)
         write_json(plan.folder / RESPONSES, responses)
         if truth:
-            with_truth = evaluate_jobs(truth, folder / "episodes-true", plan.training_seeds, workers)
+            with_truth = evaluate_with(tester, truth, folder / "episodes-true", seeds)
             diagnosis = diagnose(plan.domains, results, with_truth, seed=config.seed)
             write_json(plan.folder / DIAGNOSIS, diagnosis)
-        film_examples(plan, jobs, results)
+        film_examples(plan, jobs, results, tester)
     write_json(plan.folder / RESULTS, table)
     print(format_table(table))
     return table
