@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import gymnasium as gym
@@ -41,7 +41,8 @@ class VectorEnv(gym.vector.VectorEnv[Any, NDArray[np.float32], NDArray[Any]], Ez
     the old one are ``infos["final_obs"][i]`` and ``infos["final_info"]``, drawn in the same batch.
 
     **reset**: ``seed=s`` seeds world i with ``s + i``, a sequence gives every world its own, and a sequence
-    of sequences gives every world one for each of its next episodes in turn;
+    of sequences gives every world one for each of its next episodes in turn. Of iterators, which several
+    worlds may share, each world takes a seed whenever it starts an episode (only without workers);
     ``options={"factors": {...}}`` sets factors of all worlds, ``{"factors": [{...}, ...]}`` of each.
 
     **Info** is gymnasium's vector format: ``infos["distance"][i]``, ``infos["factors"]["light_azimuth"][i]``.
@@ -122,6 +123,8 @@ class VectorEnv(gym.vector.VectorEnv[Any, NDArray[np.float32], NDArray[Any]], Ez
         if seed is None or isinstance(seed, (int, np.integer)):
             seed = [None if seed is None else int(seed) + i for i in range(self.num_envs)]
         self._check_count("seed", seed)
+        if isinstance(self._worlds, Workers) and any(isinstance(own, Iterator) for own in seed):
+            raise SimfactorError("iterators of seeds cannot be sent to workers; use sequences, or workers=0.")
         shares = self._shares(options)
         self._check_open()
         self._ready = False

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -22,7 +22,7 @@ from simfactor.factors import FactorSpace
 from simfactor.scene import Scene
 from simfactor.scene.state import SceneState
 
-Seeds: TypeAlias = Sequence[int | Sequence[int] | None]  # of each world, or of its episodes in turn
+Seeds: TypeAlias = Sequence[int | Sequence[int] | Iterator[int] | None]  # of a world, or its next episodes
 Options: TypeAlias = Sequence[Mapping[str, Any] | None]
 
 
@@ -65,11 +65,11 @@ class Worlds:
         self._envs = [spec.open() for _ in numbers]
         self._over = np.zeros(len(self._envs), bool)
         self._told: list[Values] = [{} for _ in numbers]
-        self._seeds: list[list[int | None]] = [[] for _ in numbers]  # of the episodes to come
+        self._seeds: list[Iterator[int | None]] = [iter(()) for _ in numbers]  # of the episodes to come
 
     def reset(self, seeds: Seeds, options: Options) -> Moment:
         """Start an episode in every world; tells all factors."""
-        self._seeds = [list(s) if isinstance(s, Sequence) else [s] for s in seeds]
+        self._seeds = [iter(s if isinstance(s, (Sequence, Iterator)) else [s]) for s in seeds]
         self._told = [{} for _ in self._envs]
         self._over[:] = False
         return Moment.join([self._start(i, own) for i, own in enumerate(options)])
@@ -107,7 +107,7 @@ class Worlds:
             env.close()
 
     def _start(self, i: int, options: Mapping[str, Any] | None = None) -> Moment:
-        seed = self._seeds[i].pop(0) if self._seeds[i] else None
+        seed = next(self._seeds[i], None)
         with naming(f"world {self.numbers[i]}"):
             seen, info = self._envs[i].reset(seed=seed, options=None if options is None else dict(options))
         return self._moment(i, seen, info)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from typing import Any, TypeAlias
 
@@ -37,31 +37,32 @@ def open_worlds(make_vector: MakeVector, domain: Domain, seeds: Sequence[int]) -
 
 def play(act: Act, env: Worlds, domain: Domain, seeds: Sequence[int]) -> Episodes:
     """The episodes of ``seeds`` in ``domain``, in worlds that may have been in another before."""
-    queues = [list(seeds[i :: env.num_envs]) for i in range(env.num_envs)]
-    return gathered(domain, seeds, _Run(env, domain, queues).play(act))
+    return gathered(domain, seeds, _Run(env, domain, seeds).play(act))
 
 
 class _Run:
-    """n worlds that work through their episodes; each starts the next in the step after one has ended."""
+    """n worlds that share the episodes: whichever has ended one starts the next in the step after."""
 
-    def __init__(self, env: Worlds, domain: Domain, queues: list[list[int]]) -> None:
-        self.env, self.domain, self.queues = env, domain, queues
+    def __init__(self, env: Worlds, domain: Domain, seeds: Sequence[int]) -> None:
+        n = env.num_envs
+        self.env, self.domain, self.wanted = env, domain, len(seeds)
+        self.left = iter(seeds)
+        self.playing: list[int | None] = [None] * n  # each world's episode, None when there is none for it
         self.rows: list[NDArray[np.float64]] = []
-        self.returns, self.errors = np.zeros((2, len(queues)))
-        self.lengths = np.zeros(len(queues), np.int64)
+        self.returns, self.errors = np.zeros((2, n))
+        self.lengths = np.zeros(n, np.int64)
 
     def play(self, act: Act) -> dict[int, Episode]:
         """Episode seed -> episode."""
         found: dict[int, Episode] = {}
-        wanted = sum(len(queue) for queue in self.queues)
         observations, infos = self.env.reset(
-            seed=[tuple(queue) for queue in self.queues],  # type: ignore[arg-type]  # seeds in turn are ours, not gymnasium's
+            seed=[self._seeds(i) for i in range(len(self.playing))],  # type: ignore[arg-type]  # seeds in turn are ours, not gymnasium's
             options={"space": self.domain.space},
         )
-        self.rows = [self._row(infos, i) for i in range(len(self.queues))]
+        self.rows = [self._row(infos, i) for i in range(len(self.playing))]
         self.errors = self._error(infos)
-        over = np.zeros(len(self.queues), bool)
-        while len(found) < wanted:
+        over = np.zeros(len(self.playing), bool)
+        while len(found) < self.wanted:
             observations, rewards, terminated, truncated, infos = self.env.step(act(observations))
             began, over = over, terminated | truncated
             error = self._error(infos)
@@ -71,9 +72,17 @@ class _Run:
                 self.rows[i], self.returns[i], self.lengths[i] = self._row(infos, i), 0.0, 0
                 self.errors[i] = error[i]
             for i in np.flatnonzero(over).tolist():
-                if self.queues[i]:  # a world that is through goes on, because the others do
-                    found[self.queues[i].pop(0)] = self._episode(infos, i)
+                seed = self.playing[i]
+                if seed is not None:  # else it only goes on because the others do
+                    found[seed] = self._episode(infos, i)
         return found
+
+    def _seeds(self, i: int) -> Iterator[int]:
+        """What world i plays next, as long as there are episodes left."""
+        for seed in self.left:
+            self.playing[i] = seed
+            yield seed
+        self.playing[i] = None
 
     def _episode(self, infos: dict[str, Any], i: int) -> Episode:
         success, steps = bool(infos["is_success"][i]), int(self.lengths[i])
@@ -82,7 +91,7 @@ class _Run:
 
     def _error(self, infos: dict[str, Any]) -> NDArray[np.float64]:
         """What the environment tells of its task error, not a number if nothing."""
-        told: NDArray[np.float64] = infos.get(OPTIONAL, np.full(len(self.queues), np.nan))
+        told: NDArray[np.float64] = infos.get(OPTIONAL, np.full(len(self.playing), np.nan))
         return told.copy()
 
     def _row(self, infos: dict[str, Any], i: int) -> NDArray[np.float64]:

@@ -2,6 +2,7 @@
 
 import functools
 import pickle
+from contextlib import closing
 
 import gymnasium as gym
 import numpy as np
@@ -129,6 +130,15 @@ def test_seeds_are_one_for_all_or_one_each(vector):
     following = vector.reset()[0]
     vector.reset(seed=(5, None))
     np.testing.assert_array_equal(vector.reset()[0][0], following[0])
+
+
+def test_worlds_that_share_an_iterator_take_a_seed_when_they_start(vector):
+    seeds = iter([4, 5, 6, 7])
+    first = vector.reset(seed=[seeds, seeds])[0]
+    np.testing.assert_array_equal(first, vector.reset(seed=[4, 5])[0])
+    assert list(seeds) == [6, 7]
+    with closing(MAKE(num_envs=2, workers=1)) as crew, pytest.raises(SimfactorError, match="sent to workers"):
+        crew.reset(seed=[iter([1]), 2])
 
 
 def test_factors_are_set_for_all_or_for_each(vector):
