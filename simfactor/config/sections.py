@@ -83,6 +83,8 @@ class Encoder:
     """Peak learning rate."""
     network: NetworkName | None = None
     """Its network; by default as suits the objective (keypoints, which finds small objects)."""
+    residual: Annotated[int, Field(ge=0)] | None = None
+    """Latents that belong to no factor (all of them, without labels); by default as suits the objective."""
     label_share: Annotated[float, Field(gt=0, le=1)] = 1.0
     """Share of the training images whose labels are learned from."""
     augment: bool | None = None
@@ -152,9 +154,11 @@ class Agent:
     teacher: str | None = None
     """Learn what the agent of this name, on the state, would do, instead of from rewards (latent only)."""
     fine_tune: bool = False
-    """Let what the agent learns change its copy of the encoder, too (latent only; ten times as dear)."""
+    """Let what the agent learns change its copy of the encoder, too (latent only; far dearer)."""
     critic: Literal["observation", "state"] = "observation"
     """What values are learned from: state shows the critic, in training, the truth (pixels only)."""
+    learning_rate: Positive | None = None
+    """Of all its networks; by default the algorithm's (0.003)."""
 
     @property
     def shown(self) -> str:

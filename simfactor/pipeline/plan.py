@@ -104,7 +104,7 @@ class Plan:
     @property
     def layout(self) -> LatentLayout:
         """The layout that the encoder will have."""
-        return OBJECTIVES[self.run.encoder.objective].layout(self.labels, None)
+        return OBJECTIVES[self.run.encoder.objective].layout(self.labels, self.run.encoder.residual)
 
     @property
     def training_seeds(self) -> range:
@@ -191,9 +191,11 @@ def make_plan(run: RunConfig) -> Plan:
     if OBJECTIVES[run.encoder.objective].pairs == "canonical":
         with naming("world.policy_support (canonical images show its middle)"):
             canonical_setting(encoder_space, plan.canonical_space)
+    with naming("encoder"):
+        layout = plan.layout
     for name, agent in run.agents.train.items():
         with naming(f"agents.train.{name}"):
-            check_agent(agent, plan.layout, encoder_space)
+            check_agent(agent, layout, encoder_space)
             check_teacher(agent, run.agents.train)
             with naming("randomise"):
                 plan.training_space(agent)

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from simfactor import agents
 from simfactor.agents.agent import MODEL
+from simfactor.agents.algorithms import Algorithm
 from simfactor.agents.augmentation import FROM_BANK
 from simfactor.config import Agent
 from simfactor.data import FactorDataset
@@ -38,6 +39,7 @@ def training_options(plan: Plan, agent: Agent) -> dict[str, Any]:
     """The arguments of ``train_agent`` for this agent, but for the seed."""
     options: dict[str, Any] = {
         "steps": plan.run.agents.steps,
+        "algorithm": _algorithm(agent),
         "about": {
             "task": plan.run.world.task,
             "space": plan.training_space(agent).fingerprint,
@@ -61,6 +63,19 @@ def training_options(plan: Plan, agent: Agent) -> dict[str, Any]:
     return options
 
 
+def _algorithm(agent: Agent) -> Algorithm:
+    chosen: Algorithm
+    if agent.teacher is not None:
+        chosen = agents.Dagger()
+    elif agent.shown == "pixels":
+        chosen = replace(PIXEL_SAC, critic=agent.critic)
+    else:
+        chosen = agents.Sac()
+    if agent.learning_rate is None:
+        return chosen
+    return replace(chosen, learning_rate=agent.learning_rate)
+
+
 def training_jobs(plan: Plan, seed: int, taught: bool) -> list[agents.TrainJob]:
     """The training at a seed of every agent that has a teacher, or of every one that has none."""
     return [
@@ -77,7 +92,6 @@ def training_jobs(plan: Plan, seed: int, taught: bool) -> list[agents.TrainJob]:
 
 def _with_teacher(plan: Plan, agent: Agent, seed: int, options: dict[str, Any]) -> dict[str, Any]:
     if agent.teacher is not None:
-        options["algorithm"] = "dagger"
         weights = plan.agent_folder(agent.teacher, seed) / MODEL
         options["about"] |= {"teacher": _checksum([weights], "train-agent")}
     return options
@@ -104,8 +118,7 @@ def transfer_jobs(plan: Plan, name: str, agent: Agent, true_task: bool = False) 
 
 def _with_pixels(plan: Plan, agent: Agent, options: dict[str, Any]) -> dict[str, Any]:
     redrawn = counterfactual_space(agent, plan.encoder_space)
-    algorithm = replace(PIXEL_SAC, critic=agent.critic)
-    options |= {"algorithm": algorithm, "image_augmentations": image_augmentations(agent)}
+    options["image_augmentations"] = image_augmentations(agent)
     options["about"] |= {"image_size": plan.run.world.image_size}
     if redrawn is not None:
         options["about"] |= {"redrawn": redrawn.fingerprint}

@@ -73,6 +73,7 @@ def train_encoder(config: RunConfig) -> encoders.FactorEncoder:
             objective=config.encoder.objective,
             options=config.encoder.options,
             features=config.encoder.features,
+            residual=config.encoder.residual,
             network=config.encoder.network,
             epochs=config.encoder.epochs,
             batch_size=config.encoder.batch_size,

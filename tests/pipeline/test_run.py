@@ -17,7 +17,9 @@ import pytest
 import yaml
 
 from simfactor import cli
+from simfactor.agents import load_agent
 from simfactor.config import load_config
+from simfactor.encoders import FactorEncoder
 from simfactor.errors import SimfactorError
 from simfactor.pipeline.plan import make_plan
 from simfactor.pipeline.policies import check_policy, transfer_jobs
@@ -297,6 +299,7 @@ BAD: dict[str, tuple[dict[str, Any], str]] = {
         {"agents": {"train": {"a": {"fine_tune": True, "augment": [{"factors": ["lighting"]}]}}}},
         "augment needs latents that stay what they are",
     ),
+    "no latents": ({"encoder": {"objective": "ae", "residual": 0}}, "residual=0 leaves an objective"),
     "space": ({"world": {"space": "tabeltop"}}, "Did you mean 'tabletop'"),
 }
 
@@ -333,6 +336,15 @@ def test_an_interrupted_run_goes_on(tmp_path: Path) -> None:
         arguments = [stage, str(TINY), "--out", str(tmp_path / "run")]
         assert cli.main(arguments) == 0
     assert _times(tmp_path / "run", kept) == before
+
+
+def test_the_width_of_the_latents_and_learning_rates_reach_the_trainings(finished: Path) -> None:
+    assert FactorEncoder.from_pretrained(finished / "encoder").layout.blocks[-1].width == 6
+    plan = make_plan(load_config(finished / "config.yaml"))
+    assert plan.layout.blocks[-1].width == 6
+    trained = {name: load_agent(plan.agent_folder(name, 1)).arguments["algorithm"] for name in AGENTS}
+    rates = {name: algorithm["learning_rate"] for name, algorithm in trained.items()}
+    assert rates == {**dict.fromkeys(AGENTS, 0.003), "pixels": 0.001}
 
 
 def test_an_agent_with_other_actions_is_refused(finished: Path) -> None:

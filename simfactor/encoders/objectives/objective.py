@@ -120,9 +120,16 @@ class Objective:
         return asked or usual
 
     def layout(self, space: FactorSpace, residual: int | None) -> LatentLayout:
-        """The layout for a factor space; ``residual`` None is the objective's own width."""
+        """The layout for a factor space; ``residual`` None is the objective's own width.
+
+        Raises SimfactorError for a layout without latents.
+        """
         width = self.residual if residual is None else residual
         if self.latents == "free":
+            if width == 0:
+                raise SimfactorError(
+                    "residual=0 leaves an objective that learns without labels no latents; use at least 1."
+                )
             return LatentLayout.unlabelled(width)
         return LatentLayout.for_space(space, width)
 
