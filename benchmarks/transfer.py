@@ -3,7 +3,8 @@
 All agents learn the planar reach of the configuration ``arm`` (--config takes another) in its policy support,
 for as many steps and with networks of the same size, and are tested on the same episodes under every shift of
 its suite: ood1, which the encoders have seen and the policies have not, and ood2, which nobody has. Encoders
-are trained for each seed, from one data set a seed. No setting was chosen by what happens under a shift.
+are trained for each seed, from one data set a seed. No setting was chosen by what happens under a shift:
+--tune shows how they were chosen, on another seed.
 
 Every data set, encoder, agent and cell of the table stays in --out: the same call again goes on where the
 last one stopped, --agents and --seeds choose what to add, and --table shows what there is so far.
@@ -24,6 +25,7 @@ from matrix.contenders import CONTENDERS, EVERYONE, GROUPS_OF_AGENTS
 from matrix.learning import speed
 from matrix.study import Study, evaluate, gather, prepare, probe, train
 from matrix.table import as_markdown, single, summary
+from matrix.tuning import as_lines, tune
 
 from simfactor.errors import SimfactorError, unknown_name
 from simfactor.report.ladders import shift_matrix
@@ -38,6 +40,9 @@ def main() -> int:
     os.environ.setdefault("OMP_NUM_THREADS", "1")  # read by the workers
     try:
         study = study_of(given)
+        if given.tune:
+            print(as_lines(tune(study)))
+            return 0
         seeds = range(1 if given.quick else given.seeds)
         for seed in seeds if not given.table else ():
             for work in (prepare, train, evaluate):
@@ -121,6 +126,7 @@ def parsed() -> argparse.Namespace:
     groups = " and ".join(GROUPS_OF_AGENTS)
     parser.add_argument("--agents", help=f"comma-separated names; {groups} are groups not run by default")
     parser.add_argument("--table", action="store_true", help="run nothing, show what there is")
+    parser.add_argument("--tune", action="store_true", help="search for settings, in the clean world only")
     parser.add_argument("--seeds", type=int, default=5, help="trainings of each (%(default)s)")
     parser.add_argument("--workers", type=int, default=2, help="processes at a time (%(default)s)")
     parser.add_argument("--quick", action="store_true", help="a few minutes' look at whether all of it runs")

@@ -23,6 +23,17 @@ ENCODERS: dict[str, Encoder] = {
     ),
 }
 
+# codes wide enough for a scene of so many factors, and the network that ours has
+ENCODERS |= {f"{name}-wide": replace(ENCODERS[name], residual=32) for name in ("ae", "drap", "darla")}
+ENCODERS |= {
+    f"{name}-keypoints": replace(ENCODERS[f"{name}-wide"], network="keypoints") for name in ("ae", "darla")
+}
+ENCODERS_TO_TRY = {
+    "ae": ("ae-wide", "ae-keypoints"),
+    "drap": ("drap-wide",),
+    "darla": ("darla-wide", "darla-keypoints"),
+}
+
 
 @dataclass(frozen=True)
 class Contender:

@@ -35,6 +35,7 @@ class Study:
     steps: int | None = None
     episodes: int = 100
     workers: int = 2
+    clean_only: bool = False  # no test under any shift
 
     def run(self, seed: int, encoder: str | None) -> RunConfig:
         """The configuration of an encoder with its agents, or of the agents without one."""
@@ -87,6 +88,7 @@ class Study:
             for name in names
             if (plan.agent_folder(name, plan.run.seed) / MODEL).exists()
             for job in transfer_jobs(plan, name, self.contenders[name].agent)
+            if job.domain.level == "clean" or not self.clean_only
         ]
 
 
@@ -117,9 +119,9 @@ def train(study: Study, seeds: Sequence[int]) -> None:
         agents.train_agents(jobs, workers=study.workers)
 
 
-def evaluate(study: Study, seeds: Sequence[int]) -> None:
+def evaluate(study: Study, seeds: Sequence[int]) -> Results:
     """Every contender that is trained under every shift; what there is already stays as it is."""
-    evaluate_jobs(study.jobs(seeds), study.out / EPISODES, seeds, study.workers)
+    return evaluate_jobs(study.jobs(seeds), study.out / EPISODES, seeds, study.workers)
 
 
 def gather(study: Study, seeds: Sequence[int]) -> Results:
