@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import multiprocessing
+import pickle
 import signal
 import sys
 import traceback
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import SpawnProcess
@@ -45,7 +47,7 @@ class TrainJob:
 class _Running:
     job: TrainJob
     process: SpawnProcess
-    failure: Connection
+    link: Connection  # takes the job, gives its failure
 
 
 def train_agents(jobs: Sequence[TrainJob], workers: int = 2, progress: bool = True) -> dict[str, Path]:
@@ -102,37 +104,41 @@ def _finished(job: TrainJob) -> bool:
 
 
 def _start(job: TrainJob) -> _Running:
-    context = multiprocessing.get_context("spawn")
-    failure, report = context.Pipe(duplex=False)
-    # daemons are ended (and so write their checkpoints) whatever ends the parent
-    process = context.Process(target=_work, args=(job, report), name=job.name, daemon=True)
     try:
-        # only the parent gets the terminal's Ctrl-C, and tells its workers once: a second interrupt would
-        # break into the writing of the checkpoint
-        with lean_start(main=True):
-            process.start()
-    except (AttributeError, TypeError, ValueError, ImportError) as error:
+        packed = pickle.dumps(job)
+    except (AttributeError, TypeError, ValueError, ImportError, pickle.PicklingError) as error:
         raise SimfactorError(
             f"job {job.name!r} cannot be sent to a worker process ({error}); make_env must be a function of "
             "a module, or functools.partial of one with arguments that pickle."
         ) from error
-    finally:
-        report.close()
-    return _Running(job, process, failure)
+    context = multiprocessing.get_context("spawn")
+    link, end = context.Pipe()
+    # daemons are ended (and so write their checkpoints) whatever ends the parent
+    process = context.Process(target=_work, args=(end,), name=job.name, daemon=True)
+    # only the parent gets the terminal's Ctrl-C, and tells its workers once: a second interrupt would
+    # break into the writing of the checkpoint
+    with lean_start(main=b"__main__" in packed), suppress(ConnectionError):
+        process.start()
+        end.close()
+        # not as an argument, or the start would wait for ever if the process died over a long one; here that
+        # is a ConnectionError, and its exit status will tell
+        link.send_bytes(packed)
+    return _Running(job, process, link)
 
 
-def _work(job: TrainJob, report: Connection) -> None:
+def _work(link: Connection) -> None:
     """The worker's main function. SIGTERM is its Ctrl-C."""
     signal.signal(signal.SIGTERM, _interrupt)
     try:
+        job: TrainJob = pickle.loads(link.recv_bytes())
         train_agent(job.make_env, job.out, **{**job.options, "progress": False})
     except KeyboardInterrupt:
         sys.exit(INTERRUPTED)
     except SimfactorError as error:
-        report.send((str(error), ""))
+        link.send((str(error), ""))
         sys.exit(1)
     except Exception as error:
-        report.send((f"{type(error).__name__}: {error}", traceback.format_exc()))
+        link.send((f"{type(error).__name__}: {error}", traceback.format_exc()))
         sys.exit(1)
 
 
@@ -148,8 +154,8 @@ def _check_outcome(worker: _Running) -> None:
     if code == 0:
         return
     try:
-        message, trace = worker.failure.recv()
-    except EOFError:
+        message, trace = worker.link.recv()
+    except (EOFError, OSError):
         raise RuntimeError(
             f"job {name!r} ended with exit status {code} and no report (status -9: the system ran out of "
             "memory, try fewer workers); run the same call again to resume."

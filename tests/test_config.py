@@ -38,7 +38,7 @@ def test_every_mistake_in_a_file_is_reported_at_once(tmp_path: Path) -> None:
         "agents.train.a.augment.0.knd: unknown key 'knd'; allowed: factors, kind, strength, rise. "
         "Did you mean 'kind'?",
         "agents.train.a.obs: unknown key 'obs'; allowed: observation, blocks, augment, image_augment, "
-        "randomise, teacher, fine_tune, critic.",
+        "randomise, teacher, fine_tune, critic, learning_rate.",
         "agents.train.a.image_augment.0.knd: unknown key 'knd'; allowed: kind, strength, target, "
         "consistency, factors.",
         "transfer.shifts.x.levl: unknown key 'levl'; allowed: factors, level. Did you mean 'level'?",

@@ -32,6 +32,19 @@ if __name__ == "__main__":
         sys.exit(42)
 """
 
+UNGUARDED = """
+import sys
+sys.path.insert(0, {here!r})
+from pathlib import Path
+import numpy as np
+from point_reach import PointReach
+from test_jobs import job
+from simfactor.agents import train_agents
+{own}
+long = job(Path(sys.argv[1]), "a", {made}, about={{"long": "x" * 10**6}})
+train_agents([long], workers=1)
+"""
+
 
 def job(folder: Path, name: str, make_env=PointReach, **options) -> TrainJob:
     return TrainJob(name, make_env, folder / name, {"algorithm": QUICK, "steps": 150, **options})
@@ -71,6 +84,25 @@ def test_ctrl_c_leaves_checkpoints_of_all_that_ran(tmp_path: Path) -> None:
     for name in "ab":
         (checkpoint,) = (tmp_path / name).glob("checkpoint-*")
         assert int(checkpoint.name.removeprefix("checkpoint-")) >= steps_done(tmp_path / name) >= 60
+
+
+@pytest.mark.parametrize(("own", "status"), [("", 0), ("class Here(PointReach): pass", 1)])
+def test_a_script_without_a_guard_trains_or_fails_but_does_not_hang(
+    own: str, status: int, tmp_path: Path
+) -> None:
+    script = tmp_path / "unguarded.py"
+    script.write_text(UNGUARDED.format(here=str(HERE), own=own, made="Here" if own else "PointReach"))
+    done = subprocess.run(
+        [sys.executable, script, tmp_path],
+        timeout=60,
+        capture_output=True,
+        text=True,
+        env=os.environ | {"PYTHONPATH": str(HERE.parent.parent)},
+    )
+    assert done.returncode == status, done.stderr
+    if own:  # the worker needs the script, which starts the training once more
+        assert "current process has finished its bootstrapping phase" in done.stderr
+    assert (steps_done(tmp_path / "a") == 150) is (status == 0)
 
 
 def test_jobs_must_be_distinct_and_picklable(tmp_path: Path) -> None:
