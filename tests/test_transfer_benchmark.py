@@ -1,6 +1,7 @@
 """The benchmark of agents under shift: every contender can be planned, and the table keeps its promises."""
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -8,11 +9,14 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "benchmarks"))
 
-from matrix.contenders import CONTENDERS, EVERYONE, GROUPS_OF_AGENTS
+from matrix.contenders import CONTENDERS, ENCODERS_TO_TRY, EVERYONE, GROUPS_OF_AGENTS
 from matrix.learning import speed
 from matrix.study import Study, gather
 from matrix.table import as_markdown, single, summary
+from matrix.tuning import SEED, as_lines, settings
 
+from simfactor.agents import Dagger, Sac
+from simfactor.agents.agent import MODEL
 from simfactor.transfer import Episodes
 
 SEEDS, EPISODES = range(2), 8
@@ -37,6 +41,27 @@ def test_every_contender_can_be_planned_and_tested_under_the_same_shifts(study: 
 def test_encoders_come_after_those_they_learn_from(study: Study) -> None:
     assert study.encoders.index("dae") < study.encoders.index("darla")
     assert Study(study.out, {"state": EVERYONE["state"]}).encoders == ()
+
+
+def test_every_contender_has_the_same_search_and_is_first_tried_as_it_comes() -> None:
+    for name, contender in EVERYONE.items():
+        tried = settings(contender)
+        assert len(tried) == 3 * len(ENCODERS_TO_TRY.get(contender.encoder, [None])), name
+        assert {trial.agent.learning_rate for trial in tried.values()} == {3e-3, 1e-3, 3e-4}
+        assert {replace(trial.agent, learning_rate=None) for trial in tried.values()} == {contender.agent}
+        assert next(iter(tried.values())).agent.learning_rate == Sac().learning_rate == Dagger().learning_rate
+    assert as_lines({"a": {"x": 0.5, "y": 0.9}}) == "a: y (x 0.50, y 0.90)"
+
+
+def test_settings_are_searched_for_in_the_clean_world_only(study: Study) -> None:
+    tuned = replace(study, clean_only=True, contenders={"state": EVERYONE["state"]})
+    ((plan, _),) = tuned.plans([SEED])
+    folder = plan.agent_folder("state", SEED)
+    folder.mkdir(parents=True)
+    (folder / MODEL).touch()
+    assert [job.domain.name for job in tuned.jobs([SEED])] == ["clean"]
+    assert len(replace(tuned, clean_only=False).jobs([SEED])) == len(study.domains)
+    assert SEED not in SEEDS
 
 
 def test_the_table_has_an_iqm_for_every_shift_and_names_the_worst(study: Study) -> None:
