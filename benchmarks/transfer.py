@@ -50,7 +50,7 @@ def main() -> int:
         results, domains = gather(study, seeds), study.domains
         found = {
             "agents": summary(domains, results, EVERYONE),
-            "probe": probed(study, results, domains),
+            "probe": probed(study, results, domains, stored_only=given.table),
             "learning": speed(study, seeds),
             "missing": missing(study, seeds, results),
         }
@@ -88,7 +88,7 @@ def missing(study: Study, seeds: range, results: Results) -> dict[str, list[int]
     return {name: seeds for name, seeds in lacking.items() if seeds}
 
 
-def probed(study: Study, results: Results, domains: Sequence[Domain]) -> dict[str, Any]:
+def probed(study: Study, results: Results, domains: Sequence[Domain], stored_only: bool) -> dict[str, Any]:
     """The proxy probe of the encoders, and how it ranks them next to what their agents achieve.
 
     Ranked are all pairs of an encoder of one seed and an agent on it, by their means over single shifts.
@@ -99,7 +99,7 @@ def probed(study: Study, results: Results, domains: Sequence[Domain]) -> dict[st
         for seed in results.get(name, {})
         if contender.encoder is not None
     }
-    scores = probe(study, sorted(wanted))
+    scores = probe(study, sorted(wanted), stored_only)
     shifts = [*single(domains, "ood1"), *single(domains, "ood2")]
     pairs = [
         (
@@ -109,6 +109,7 @@ def probed(study: Study, results: Results, domains: Sequence[Domain]) -> dict[st
         for name, contender in study.contenders.items()
         if contender.encoder is not None
         for seed in results.get(name, {})
+        if seed in scores.get(contender.encoder, {})
     ]
     found: dict[str, Any] = {"scores": scores, "pairs": pairs}
     if len({p for p, _ in pairs}) > 2 and len({s for _, s in pairs}) > 1:

@@ -11,12 +11,14 @@ sys.path.insert(0, str(Path(__file__).parent.parent / "benchmarks"))
 
 from matrix.contenders import CONTENDERS, ENCODERS_TO_TRY, EVERYONE, GROUPS_OF_AGENTS
 from matrix.learning import speed
-from matrix.study import Study, gather
+from matrix.study import PROBES, Study, gather, probe
 from matrix.table import as_markdown, single, summary
 from matrix.tuning import SEED, as_lines, settings
 
 from simfactor.agents import Dagger, Sac
 from simfactor.agents.agent import MODEL
+from simfactor.encoders.pretrained import WEIGHTS
+from simfactor.pipeline import make_plan
 from simfactor.transfer import Episodes
 
 SEEDS, EPISODES = range(2), 8
@@ -87,6 +89,17 @@ def test_the_table_has_an_iqm_for_every_shift_and_names_the_worst(study: Study) 
     line = as_markdown({"state": found}, learning, ["clean"]).splitlines()[-1]
     assert line.startswith("| state | 1.00 |")
     assert line.endswith("| 2 | 12 | never |")
+
+
+def test_a_probe_is_kept_as_long_as_its_encoder(study: Study) -> None:
+    folder = make_plan(study.run(0, "supervised")).folder / "encoder"
+    folder.mkdir(parents=True)
+    (folder / WEIGHTS).write_bytes(b"weights")
+    wanted = [("supervised", 0)]
+    assert probe(study, wanted, stored_only=True) == {}
+    (study.out / PROBES).mkdir()
+    (study.out / PROBES / "supervised.0.json").write_text('{"fingerprint": "of another", "scores": {}}')
+    assert probe(study, wanted, stored_only=True) == {}
 
 
 def test_when_a_contender_could_do_its_task(study: Study) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import os
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
@@ -13,15 +15,17 @@ from tqdm import tqdm
 
 from simfactor import agents, pipeline
 from simfactor.agents.agent import MODEL
+from simfactor.atomic import write_atomically
 from simfactor.config import Agents, RunConfig, Transfer, load_config
 from simfactor.encoders import FactorEncoder
+from simfactor.encoders.pretrained import WEIGHTS
 from simfactor.pipeline import Plan, make_plan
 from simfactor.pipeline.policies import training_jobs, transfer_jobs
 from simfactor.transfer import Domain, Job, Results, evaluate_jobs, probe_domains, stored_results
 
 from .contenders import ENCODERS, EVERYONE, TEACHER, Contender
 
-NO_ENCODER, EPISODES = "none", "episodes"
+NO_ENCODER, EPISODES, PROBES = "none", "episodes", "probes"
 
 
 @dataclass(frozen=True)
@@ -135,14 +139,33 @@ def gather(study: Study, seeds: Sequence[int]) -> Results:
     return {name: trainings for name, trainings in whole.items() if trainings}
 
 
-def probe(study: Study, wanted: Sequence[tuple[str, int]]) -> dict[str, dict[int, dict[str, float]]]:
+def probe(
+    study: Study, wanted: Sequence[tuple[str, int]], stored_only: bool = False
+) -> dict[str, dict[int, dict[str, float]]]:
     """The proxy probe of encoders, given by name and seed: encoder -> seed -> domain -> score."""
     found: dict[str, dict[int, dict[str, float]]] = {}
-    for name, seed in tqdm(wanted, desc="probe", disable=None):
-        plan = make_plan(study.run(seed, name))
-        encoder = FactorEncoder.from_pretrained(plan.folder / "encoder")
-        found.setdefault(name, {})[seed] = probe_domains(encoder, plan.domains)
+    for name, seed in tqdm(wanted, desc="probe", disable=True if stored_only else None):
+        scores = _probed(study, name, seed, stored_only)
+        if scores is not None:
+            found.setdefault(name, {})[seed] = scores
     return found
+
+
+def _probed(study: Study, name: str, seed: int, stored_only: bool) -> dict[str, float] | None:
+    """One encoder's scores, which are kept with what they follow from; None if they may not be computed."""
+    plan = make_plan(study.run(seed, name))
+    folder, path = plan.folder / "encoder", study.out / PROBES / f"{name}.{seed}.json"
+    spaces = json.dumps([domain.space.to_dict() for domain in plan.domains])
+    fingerprint = hashlib.sha256((folder / WEIGHTS).read_bytes() + spaces.encode()).hexdigest()[:16]
+    if path.exists() and (kept := json.loads(path.read_text()))["fingerprint"] == fingerprint:
+        stored: dict[str, float] = kept["scores"]
+        return stored
+    if stored_only:
+        return None
+    scores = probe_domains(FactorEncoder.from_pretrained(folder), plan.domains)
+    path.parent.mkdir(exist_ok=True)
+    write_atomically(path, json.dumps({"fingerprint": fingerprint, "scores": scores}).encode())
+    return scores
 
 
 def _share(data: Path, here: Path) -> None:
