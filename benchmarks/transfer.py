@@ -21,10 +21,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from matrix.contenders import CONTENDERS, EVERYONE, GROUPS_OF_AGENTS
+from matrix.contenders import BASELINES, CONTENDERS, EVERYONE, GROUPS_OF_AGENTS, OURS_FIRST
 from matrix.learning import speed
 from matrix.study import Study, evaluate, gather, prepare, probe, train
-from matrix.table import as_markdown, single, summary
+from matrix.table import as_markdown, single, summary, wins
 from matrix.tuning import as_lines, tune
 
 from simfactor.errors import SimfactorError, unknown_name
@@ -59,6 +59,8 @@ def main() -> int:
         return 2
     print(as_markdown(found["agents"], found["learning"], SHOWN))
     print("rank correlation of probe and success:", json.dumps(found["probe"].get("rank_correlation")))
+    for line in wins(found["agents"], OURS_FIRST, BASELINES, [domain.name for domain in domains]):
+        print(f"a baseline ahead of {OURS_FIRST}: {line}")
     for name, lacking in found["missing"].items():
         print(f"missing: {name}, seeds {', '.join(map(str, lacking))}")
     if given.json is not None:

@@ -12,7 +12,7 @@ sys.path.insert(0, str(Path(__file__).parent.parent / "benchmarks"))
 from matrix.contenders import CONTENDERS, ENCODERS_TO_TRY, EVERYONE, GROUPS_OF_AGENTS
 from matrix.learning import speed
 from matrix.study import PROBES, Study, gather, probe
-from matrix.table import as_markdown, single, summary
+from matrix.table import as_markdown, single, summary, wins
 from matrix.tuning import SEED, as_lines, settings
 
 from simfactor.agents import Dagger, Sac
@@ -100,6 +100,17 @@ def test_a_probe_is_kept_as_long_as_its_encoder(study: Study) -> None:
     (study.out / PROBES).mkdir()
     (study.out / PROBES / "supervised.0.json").write_text('{"fingerprint": "of another", "scores": {}}')
     assert probe(study, wanted, stored_only=True) == {}
+
+
+def test_a_baseline_that_wins_is_told() -> None:
+    def agent(mean: float, low: float, high: float) -> dict:
+        return {"shift": {"success": {"mean": mean, "low": low, "high": high}}}
+
+    found = {"ours": agent(0.8, 0.7, 0.85), "a": agent(0.82, 0.75, 0.9), "b": agent(0.7, 0.6, 0.8)}
+    assert wins(found, "ours", ["a", "b", "absent"], ["shift"]) == ["shift: a 0.82, ahead of 0.80"]
+    found["b"] = agent(0.95, 0.9, 0.99)
+    assert wins(found, "ours", ["a", "b"], ["shift"]) == ["shift: b 0.95, clearly ahead of 0.80"]
+    assert wins(found, "b", ["ours", "a"], ["shift"]) == []
 
 
 def test_when_a_contender_could_do_its_task(study: Study) -> None:

@@ -89,5 +89,7 @@ ABLATION: dict[str, Contender] = {
     )
     for group in GROUPS
 } | {"pixels-photometric": Contender(_pixels(SHIFT, ImageAugment(kind="photometric", target="clean")))}
+OURS_FIRST = "ours-task"
+BASELINES = tuple(n for n, c in CONTENDERS.items() if n != TEACHER and c.encoder != "supervised")
 GROUPS_OF_AGENTS = {"families": FAMILIES, "ablation": ABLATION}
 EVERYONE = {**CONTENDERS, **FAMILIES, **ABLATION}

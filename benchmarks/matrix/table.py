@@ -16,6 +16,8 @@ from .contenders import Contender
 
 Array = NDArray[np.float64]
 
+AHEAD = 0.02 - 1e-9
+
 
 def summary(domains: Sequence[Domain], results: Results, told: Mapping[str, Contender]) -> dict[str, Any]:
     """Contender -> what it is told, and per shift ``success`` with its interquartile mean over trainings.
@@ -27,7 +29,8 @@ def summary(domains: Sequence[Domain], results: Results, told: Mapping[str, Cont
     """
     table = tabulate(domains, results)
     found: dict[str, Any] = {}
-    for name, shifts in table.items():
+    for name in (name for name in told if name in table):
+        shifts = table[name]
         found[name] = {
             "told": told[name].told,
             **{shift: {**entry, "success": _success(entry["success"])} for shift, entry in shifts.items()},
@@ -59,6 +62,21 @@ def as_markdown(found: Mapping[str, Any], learning: Mapping[str, Any], shown: Se
         cells += ["never" if needed is None else f"{needed:.0f}"]
         lines.append(f"| {name} | " + " | ".join(cells) + " |")
     return "\n".join(lines)
+
+
+def wins(found: Mapping[str, Any], ours: str, baselines: Sequence[str], shifts: Sequence[str]) -> list[str]:
+    """A line for each shift under which the best baseline succeeds at least two times in a hundred more often
+    than ours; ``clearly`` says that their intervals do not overlap."""
+    lines = []
+    for shift in shifts:
+        held = {name: found[name][shift]["success"] for name in baselines if name in found}
+        if ours not in found or not held:
+            continue
+        own, best = found[ours][shift]["success"], max(held, key=lambda name: held[name]["mean"])
+        if held[best]["mean"] - own["mean"] > AHEAD:
+            clearly = " clearly" if held[best]["low"] > own["high"] else ""
+            lines.append(f"{shift}: {best} {held[best]['mean']:.2f},{clearly} ahead of {own['mean']:.2f}")
+    return lines
 
 
 def _success(entry: Mapping[str, Any]) -> dict[str, Any]:
