@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from simfactor.errors import SimfactorError
 from simfactor.scene.bullet import pybullet as p
-from simfactor.scene.chain import Chain
+from simfactor.scene.chain import Chain, knows_joints
 from simfactor.scene.rotation import to_matrices, to_quaternions
 
 Array = NDArray[np.float64]
@@ -33,26 +33,43 @@ class Poses:
         # PyBullet's base pose is that of the centre of mass; this leads from there to the URDF frame
         self._to_urdf = np.linalg.inv(_matrices([f[0] for f in frames], [f[1] for f in frames]))
         self._chains: dict[int, Chain] = {}
+        self._known: dict[int, bool] = {}
 
     def rows(self, segment: NDArray[np.int32]) -> NDArray[np.intp]:
         """The rows (I,) of the links ``segment`` (I, 2) in the table."""
         return np.array([self._start[body] + link + 1 for body, link in segment.tolist()], np.intp)
 
     def now(self) -> Array:
-        """The frames (T, 4, 4) of all bases and links as they stand in the world."""
-        position, orientation = np.zeros((self._height, 3)), np.zeros((self._height, 4))
-        for body, start in self._start.items():
-            pose = p.getBasePositionAndOrientation(body, physicsClientId=self.client)
-            position[start], orientation[start] = pose
+        """The frames (T, 4, 4) of all bases and links as they stand in the world.
+
+        Links follow from the joints. PyBullet's own forward kinematics would refresh what ``getLinkState``
+        tells others, and so change what an environment does that reads it. Only where a body has joints that
+        ours does not know (spherical, planar) it has to be asked.
+        """
+        poses = [p.getBasePositionAndOrientation(body, physicsClientId=self.client) for body in self.bodies]
+        bases = _matrices([pose[0] for pose in poses], [pose[1] for pose in poses]) @ self._to_urdf
+        frames = np.empty((self._height, 4, 4))
+        for base, (body, start) in zip(bases, self._start.items(), strict=True):
+            frames[start] = base
             if count := self._links[body]:
-                states = p.getLinkStates(
-                    body, range(count), computeForwardKinematics=1, physicsClientId=self.client
-                )
-                position[start + 1 : start + 1 + count] = [state[4] for state in states]
-                orientation[start + 1 : start + 1 + count] = [state[5] for state in states]
-        frames = _matrices(position, orientation)
-        frames[self._bases] = frames[self._bases] @ self._to_urdf
+                frames[start + 1 : start + 1 + count] = self._links_now(body, base)
         return frames
+
+    def _links_now(self, body: int, base: Array) -> Array:
+        """The frames (L, 4, 4) of a body's links, its base standing at ``base`` (4, 4)."""
+        chain = self._known_chain(body)
+        if chain is None:
+            links = range(self._links[body])
+            states = p.getLinkStates(body, links, computeForwardKinematics=1, physicsClientId=self.client)
+            return _matrices([state[4] for state in states], [state[5] for state in states])
+        states = p.getJointStates(body, chain.movable, physicsClientId=self.client) if chain.movable else ()
+        joints = np.array([[state[0] for state in states]])
+        return chain.frames(joints, base[:3, 3], to_quaternions(base[:3, :3]))[0, 1:]
+
+    def _known_chain(self, body: int) -> Chain | None:
+        if body not in self._known:
+            self._known[body] = knows_joints(body, self.client)
+        return self._chain(body) if self._known[body] else None
 
     def moved(self, joints: Mapping[int, ArrayLike], bases: Mapping[int, Pose]) -> Array:
         """The frames (N, T, 4, 4) if some bodies had other joint positions and base poses; see BulletWorld.

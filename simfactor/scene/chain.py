@@ -18,6 +18,12 @@ ORIGIN = (0.0, 0.0, 0.0)
 UPRIGHT = (0.0, 0.0, 0.0, 1.0)
 
 
+def knows_joints(body: int, client: int) -> bool:
+    """Whether all joints of a body are of kinds that a :class:`Chain` can have."""
+    count = p.getNumJoints(body, physicsClientId=client)
+    return all(p.getJointInfo(body, link, physicsClientId=client)[2] in JOINTS for link in range(count))
+
+
 @dataclass(frozen=True)
 class Chain:
     """How the L links of a body hang on each other.
