@@ -99,6 +99,27 @@ class FactorSpace:
         """Names of the factors with this role (``task`` or ``nuisance``)."""
         return tuple(name for name, f in self.factors.items() if f.role == role)
 
+    def resolve(self, names: str | Iterable[str]) -> tuple[str, ...]:
+        """Factors in column order, by factor name, group or role. Raises SimfactorError for other names."""
+        known: dict[str, tuple[str, ...]] = {role: self.by_role(role) for role in ("task", "nuisance")}
+        known |= self.groups | {name: (name,) for name in self.names}
+        wanted = [names] if isinstance(names, str) else list(names)
+        for name in wanted:
+            if name not in known:
+                raise unknown_name("factor, group or role", name, known)
+        chosen = {factor for name in wanted for factor in known[name]}
+        return tuple(name for name in self.names if name in chosen)
+
+    def describe(self) -> str:
+        """A table for people: a line for each factor, with its group, its role and what it can be."""
+        lines = [("factor", "group", "role", "values")]
+        lines += [(name, f.group, f.role, f.describe()) for name, f in self.factors.items()]
+        widths = [max(len(line[i]) for line in lines) for i in range(3)]
+        return "\n".join(
+            "  ".join([*(cell.ljust(w) for cell, w in zip(line, widths, strict=False)), line[3]])
+            for line in lines
+        )
+
     # --- rows -----------------------------------------------------------------------------------------
 
     def sample(self, count: int, seed: int, start: int = 0, lattice: bool = False) -> Rows:
@@ -171,6 +192,15 @@ class FactorSpace:
         return {
             name: f.values[int(v)] if isinstance(f, Categorical) else float(v)
             for (name, f), v in zip(self.factors.items(), row, strict=True)
+        }
+
+    def columns(self, rows: Rows) -> dict[str, NDArray[Any]]:
+        """:meth:`decode` of all rows (n, K) at once: name -> values (n,), categorical ones by name."""
+        return {
+            name: np.array(factor.values)[column.astype(np.int64)]
+            if isinstance(factor, Categorical)
+            else column
+            for (name, factor), column in zip(self.factors.items(), rows.T, strict=True)
         }
 
     def encode(self, values: Mapping[str, float | str]) -> Rows:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -46,7 +46,7 @@ def training_space(agent: Agent, policy: FactorSpace, encoder: FactorSpace, supp
     """
     if not agent.randomise:
         return policy
-    free = named_factors(encoder, agent.randomise)
+    free = encoder.resolve(agent.randomise)
     return encoder.restrict({name: choice for name, choice in support.items() if name not in free})
 
 
@@ -58,7 +58,7 @@ def counterfactual_space(agent: Agent, encoder: FactorSpace) -> FactorSpace | No
     names = [name for a in agent.image_augment if a.kind == "rerender" for name in a.factors]
     if not any(a.kind == "rerender" for a in agent.image_augment):
         return None
-    varying = [name for name in named_factors(encoder, names) if not encoder[name].fixed]
+    varying = [name for name in encoder.resolve(names) if not encoder[name].fixed]
     if not varying:
         raise SimfactorError(
             "rerender has nothing to redraw; name factors that vary in encoder_support, as in "
@@ -67,20 +67,6 @@ def counterfactual_space(agent: Agent, encoder: FactorSpace) -> FactorSpace | No
     space = encoder.select(varying)
     check_nuisances(space)
     return space
-
-
-def named_factors(space: FactorSpace, names: Sequence[str]) -> list[str]:
-    """Factors in the space's order, by factor name, group or role. Raises SimfactorError for other names."""
-    known: Mapping[str, tuple[str, ...]] = {
-        **{role: space.by_role(role) for role in ("task", "nuisance")},
-        **space.groups,
-        **{name: (name,) for name in space.names},
-    }
-    for name in names:
-        if name not in known:
-            raise unknown_name("factor, group or role", name, known)
-    chosen = {factor for name in names for factor in known[name]}
-    return [name for name in space.names if name in chosen]
 
 
 def check_agent(agent: Agent, layout: LatentLayout, encoder: FactorSpace) -> None:

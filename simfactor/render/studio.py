@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from simfactor.errors import SimfactorError, unknown_name
-from simfactor.factors import Categorical, FactorSpace
+from simfactor.factors import FactorSpace
 from simfactor.frames import Images, RenderBatch
 from simfactor.render.renderer import RENDERERS, make_renderer
 
@@ -116,15 +115,6 @@ class Studio:
 
     def _batches(self, space: FactorSpace, rows: Rows) -> Iterator[RenderBatch]:
         size = self.spec.image_size
-        state = self.scene.state(_columns(space, rows))
+        state = self.scene.state(space.columns(rows))
         for start in range(0, len(rows), CHUNK):
             yield self.scene.show(state[start : start + CHUNK], size, size)
-
-
-def _columns(space: FactorSpace, rows: Rows) -> dict[str, NDArray[Any]]:
-    """``space.decode`` of all rows at once: name -> values (n,), categorical values by name."""
-    columns = zip(space.factors.items(), rows.T, strict=True)
-    return {
-        name: np.array(factor.values)[column.astype(int)] if isinstance(factor, Categorical) else column
-        for (name, factor), column in columns
-    }
