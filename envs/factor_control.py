@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import types
+from collections.abc import Sequence
 from typing import Any
 
 import gymnasium as gym
@@ -11,6 +13,7 @@ from gymnasium.utils import RecordConstructorArgs
 from simfactor.envs.episodes import next_episode_seed
 from simfactor.errors import SimfactorError
 from simfactor.factors import FactorSpace
+from simfactor.frames import Byte
 
 
 class FactorControl(gym.Wrapper[Any, Any, Any, Any], RecordConstructorArgs):
@@ -26,17 +29,38 @@ class FactorControl(gym.Wrapper[Any, Any, Any, Any], RecordConstructorArgs):
     ``reset(options={"factors": {...}})`` takes precedence over the sample; ``options={"space": space}``
     samples another space from this episode on, so that one environment can visit many domains.
 
-    Args:
-        env: one of simfactor's environments, wrapped or not.
-        factors: the space to sample; the environment chooses for factors that are not in it.
+    An environment of somebody else's is attached first (:class:`simfactor.envs.attached.Attached`): its
+    pictures are then ours, in whatever light, and its physics stay what they are.
 
-    Raises SimfactorError when a space has factors that the environment's scene does not have.
+    Args:
+        env: one of simfactor's environments, wrapped or not, or any with a PyBullet client.
+        factors: the space to sample, or names of factors, groups or roles of the environment's own space, or
+            None for all of that; the environment chooses for factors that are not in it.
+        seen: arguments of ``Attached``, for an environment of somebody else's: ``renderer``, ``image_size``,
+            ``observation``, ``client``, ``camera``, ``world``.
+
+    Raises SimfactorError when a space has factors that the environment's scene does not have, and as
+    ``Attached`` does.
     """
 
-    def __init__(self, env: gym.Env[Any, Any], factors: FactorSpace) -> None:
-        RecordConstructorArgs.__init__(self, factors=factors)
+    def __init__(
+        self, env: gym.Env[Any, Any], factors: FactorSpace | Sequence[str] | None = None, **seen: Any
+    ) -> None:
+        RecordConstructorArgs.__init__(self, factors=factors, **seen)
+        if not env.has_wrapper_attr("draw_factors"):
+            from simfactor.envs.attached import Attached  # only now, because it loads PyBullet
+
+            env = Attached(env, **seen)
+        elif seen:
+            raise SimfactorError(
+                f"{', '.join(seen)}: simfactor's own environments take these themselves, as in "
+                "gymnasium.make('simfactor/PandaReach-v0', observation='pixels')."
+            )
         gym.Wrapper.__init__(self, env)
         self._check_space = env.get_wrapper_attr("check_space")
+        if not isinstance(factors, FactorSpace):
+            own: FactorSpace = env.get_wrapper_attr("space")
+            factors = own if factors is None else own.select(own.resolve(factors))
         self._check_space(factors)
         self.factors = factors
         self._draw_factors = env.get_wrapper_attr("draw_factors")
@@ -51,7 +75,14 @@ class FactorControl(gym.Wrapper[Any, Any, Any, Any], RecordConstructorArgs):
         if seed is not None or self._episodes is None:
             self._episodes = np.random.default_rng(seed)
         values = self._draw_factors(self.factors, next_episode_seed(self._episodes), options)
-        return self.env.reset(seed=seed, options={"factors": values})
+        return self.env.reset(seed=seed, options={**options, "factors": values})
+
+    def sheet(self, steps: int = 8) -> Byte:
+        """A contact sheet of this moment, (H, W, 3) uint8: a row for each factor, which alone is moved."""
+        from simfactor.data import factor_sheet  # only now, because it loads PyBullet
+
+        taken = types.SimpleNamespace(images=self.env.get_wrapper_attr("images"))
+        return factor_sheet(self.factors, taken, steps, alone=True)
 
     def _visit(self, space: FactorSpace) -> None:
         if space is self.factors:

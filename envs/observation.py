@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simfactor.errors import SimfactorError, unknown_name
-from simfactor.frames import RenderBatch
+from simfactor.frames import Images, RenderBatch
 from simfactor.render import RENDERERS, Renderer, make_renderer
 from simfactor.scene.state import SceneState
 from simfactor.scene.wrist import wrist_view
@@ -61,9 +61,13 @@ class Photographer:
 
     def take(self, batch: RenderBatch) -> Pixels:
         """Pictures (N, height, width, 3) of all that ``batch`` shows, in one call of the renderer."""
+        return self.photograph(batch).rgb
+
+    def photograph(self, batch: RenderBatch) -> Images:
+        """The same with depth and segmentation."""
         if self._renderer is None:
             self._renderer = make_renderer(self._name, **self._options)
-        return self._renderer.render(batch).rgb
+        return self._renderer.render(batch)
 
     def close(self) -> None:
         """Close the renderer; a second call does nothing."""

@@ -18,6 +18,7 @@ from simfactor.envs.reaching import PlanarReach, Reach
 from simfactor.envs.task import SUBSTEPS, Array, Task, distance
 from simfactor.errors import SimfactorError, unknown_name
 from simfactor.factors import FactorSpace, load_space
+from simfactor.frames import Images
 from simfactor.scene import SCENES, Scene, open_scene
 from simfactor.scene.effects import Choice, Effect, Range
 
@@ -154,6 +155,11 @@ class TaskEnv(gym.Env[Any, NDArray[np.float32]], EzPickle):
         if self.render_mode is None:
             return None
         return self._photographer.take(self.scene.snapshot(FRAME_SIZE, FRAME_SIZE))[0]
+
+    def images(self, space: FactorSpace, rows: Array) -> Images:
+        """This moment with each of ``rows`` (n, K) of ``space``: n pictures in one call of the renderer."""
+        state = self.scene.variants(space.columns(rows))
+        return self._photographer.photograph(self.scene.show(state, self.image_size, self.image_size))
 
     def close(self) -> None:
         """Close scene and renderer; a second call does nothing."""

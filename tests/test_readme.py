@@ -14,11 +14,11 @@ README = (Path(__file__).parent.parent / "README.md").read_text()
 
 @pytest.mark.parametrize(
     ("number", "last_line"),
-    [(0, "(6,) 120.0 "), (1, "(400, 17) "), (2, "(256, 64, 64, 3) (8, 64, 64, 3)")],
+    [(0, "(6,) 120.0 "), (1, "(400, 17) "), (2, "(64, 64, 3) "), (3, "(256, 64, 64, 3) (8, 64, 64, 3)")],
 )
 def test_the_python_examples_run(tmp_path: Path, number: int, last_line: str) -> None:
     examples = re.findall(r"```python\n(.*?)```", README, flags=re.DOTALL)
-    assert len(examples) == 3
+    assert len(examples) == 4
     result = subprocess.run(
         [sys.executable, "-W", "error", "-c", examples[number]],
         cwd=tmp_path,

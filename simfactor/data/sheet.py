@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Protocol
 
 import cv2
 import numpy as np
@@ -11,8 +12,7 @@ from numpy.typing import NDArray
 
 from simfactor.errors import SimfactorError
 from simfactor.factors import Angle, Categorical, Factor, FactorSpace
-from simfactor.frames import Byte
-from simfactor.render import Studio
+from simfactor.frames import Byte, Images
 
 WHITE = 255
 INK = "#1c1c1c"
@@ -41,27 +41,38 @@ def contact_sheet(images: Byte, columns: int = 8, gap: int = 2, background: int 
     return sheet
 
 
+class Photographs(Protocol):
+    """What takes pictures of rows: a Studio, or an environment, whose moment the rest of the picture is."""
+
+    def images(self, space: FactorSpace, rows: NDArray[np.float64]) -> Images:
+        """A picture of each of ``rows`` (n, K) of ``space``."""
+
+
 def factor_sheet(
     space: FactorSpace,
-    studio: Studio,
+    studio: Photographs,
     steps: int = 8,
     names: Sequence[str] | None = None,
     seed: int = 0,
     base: NDArray[np.float64] | None = None,
     gap: int = 4,
+    alone: bool = False,
 ) -> Byte:
     """One row of ``steps`` images a factor, swept from its lowest to its highest value; the rest stays put.
 
     ``names`` chooses the factors (default: all that vary). What does not move is as in the row ``base`` (K,)
-    (default: the first that the space samples with ``seed``). The factor's name and range stand at the
-    left. Returns (H, W, 3) uint8. Raises SimfactorError for an unknown name, fewer than two steps, or a
-    ``base`` outside the space.
+    (default: the first that the space samples with ``seed``), or, with ``alone``, as ``studio`` has it where
+    nothing else is said. The factor's name and range stand at the left. Returns (H, W, 3) uint8. Raises
+    SimfactorError for an unknown name, fewer than two steps, or a ``base`` outside the space.
     """
     if steps < 2:
         raise SimfactorError(f"steps={steps!r} must be at least 2.")
     names = tuple(names if names is not None else space.varying.names)
     start = space.check((space.sample(1, seed)[0] if base is None else base)[None])[0]
-    strips = [_strip(space, studio, name, start, steps, gap) for name in names]
+    strips = []
+    for name in names:
+        moved, base_row = (space.select([name]), start[[space.index(name)]]) if alone else (space, start)
+        strips.append(_strip(moved, studio, name, base_row, steps, gap))
     if not strips:
         raise SimfactorError("no factor of this space varies; name some or widen their ranges.")
     height = strips[0].shape[0]
@@ -86,7 +97,7 @@ def png_bytes(image: Byte) -> bytes:
 
 
 def _strip(
-    space: FactorSpace, studio: Studio, name: str, base: NDArray[np.float64], steps: int, gap: int
+    space: FactorSpace, studio: Photographs, name: str, base: NDArray[np.float64], steps: int, gap: int
 ) -> Byte:
     values = _sweep(space[name], steps)
     rows = np.repeat(base[None], len(values), axis=0)

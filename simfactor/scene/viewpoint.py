@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -41,6 +41,11 @@ class Viewpoint:
             )
         if not 0.0 < self.near < self.far:
             raise SimfactorError(f"near={self.near} and far={self.far} metres must satisfy 0 < near < far.")
+
+    def squared(self) -> Viewpoint:
+        """The same camera for a square picture of the same height: the sides are cut off."""
+        along = self.focal[1]
+        return replace(self, focal=(along, along), principal_point=(0.5, self.principal_point[1]))
 
     @staticmethod
     def orbit(
