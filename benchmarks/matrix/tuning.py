@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from .contenders import ENCODERS_TO_TRY, Contender
+from .contenders import CHOICES, Contender
 from .study import Study, evaluate, prepare, train
 
 RATES = (3e-3, 1e-3, 3e-4)  # of the agent; the first is what all begin with
@@ -19,7 +19,8 @@ SEED, ENOUGH = 100, 0.95
 
 def settings(contender: Contender) -> dict[str, Contender]:
     """What is tried, in this order: encoders that the contender may choose from, with every learning rate."""
-    encoders = ENCODERS_TO_TRY.get(str(contender.encoder), (contender.encoder,))
+    own = contender.encoder
+    encoders: Sequence[str | None] = next((choice for choice in CHOICES if own in choice), (own,))
     return {
         f"{encoder or 'none'}-{rate:g}": replace(
             contender, encoder=encoder, agent=replace(contender.agent, learning_rate=rate)
