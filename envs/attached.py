@@ -16,7 +16,7 @@ from simfactor.envs.observation import Photographer, Pixels
 from simfactor.errors import SimfactorError, unknown_name
 from simfactor.factors import FactorSpace
 from simfactor.frames import Images
-from simfactor.scene import Viewpoint
+from simfactor.scene import Bound, Viewpoint
 from simfactor.scene.appearance import SCENE
 from simfactor.scene.attached_world import AttachedWorld
 from simfactor.scene.noise_seeds import next_seeds
@@ -44,6 +44,9 @@ class Attached(gym.Wrapper[Any, Any, Any, Any], RecordConstructorArgs):
         camera: what it is seen through; by default its own camera, which its ``render()`` uses, and which may
             move; of several the first.
         world: further arguments of BulletWorld, such as textures that were put on by hand.
+        bind: name -> :class:`simfactor.scene.Bound`, a factor that is a property of a body: its mass, its
+            friction, where it begins. They are set right after the environment's own reset, which has
+            observed already by then (pictures show them), and put back before the next and at the end.
 
     Raises SimfactorError for an environment without a client or with several, one that is a window, and one
     that has no camera.
@@ -59,6 +62,7 @@ class Attached(gym.Wrapper[Any, Any, Any, Any], RecordConstructorArgs):
         client: int | None = None,
         camera: Viewpoint | None = None,
         world: Mapping[str, Any] | None = None,
+        bind: Mapping[str, Bound] | None = None,
     ) -> None:
         RecordConstructorArgs.__init__(
             self,
@@ -68,6 +72,7 @@ class Attached(gym.Wrapper[Any, Any, Any, Any], RecordConstructorArgs):
             client=client,
             camera=camera,
             world=world,
+            bind=bind,
         )
         gym.Wrapper.__init__(self, env)
         if observation not in get_args(Shown):
@@ -81,7 +86,7 @@ class Attached(gym.Wrapper[Any, Any, Any, Any], RecordConstructorArgs):
             )
         self.image_size, self._observed = image_size, observation
         self._photographer = Photographer(renderer)
-        self._world = _attached(env, client, camera, world)
+        self._world = _attached(env, client, camera, world, bind)
         self._values: Values = {}
         self._noise = np.zeros(1, np.uint32)
         self.observation_space = self._space_of(env.observation_space)
@@ -104,6 +109,11 @@ class Attached(gym.Wrapper[Any, Any, Any, Any], RecordConstructorArgs):
         """
         return self._world.space
 
+    @property
+    def bound(self) -> tuple[str, ...]:
+        """The factors that are properties of bodies."""
+        return self._world.bound
+
     def check_space(self, space: FactorSpace) -> None:
         """Raise SimfactorError unless this environment has all factors of ``space``."""
         if space.scene != SCENE:
@@ -125,9 +135,11 @@ class Attached(gym.Wrapper[Any, Any, Any, Any], RecordConstructorArgs):
         """Start an episode. Raises SimfactorError for factors that there are not, before and after it."""
         others = dict(options or {})
         values = self._world.checked(others.pop("factors", None) or {})
+        self._world.unbind()
         observation, info = self.env.reset(seed=seed, options=others or None)
         self._world.look()
         self._values = self._world.checked(values)  # a body may have gone
+        self._world.bind(values)
         if seed is not None:
             self._noise = np.array([seed % 2**32], np.uint32)
         return self._observe(observation), {**info, "factors": dict(self._values)}
@@ -143,13 +155,22 @@ class Attached(gym.Wrapper[Any, Any, Any, Any], RecordConstructorArgs):
         return self._picture(None) if self.render_mode == "rgb_array" else self.env.render()
 
     def images(self, space: FactorSpace, rows: NDArray[np.float64]) -> Images:
-        """This moment with each of ``rows`` (n, K) of ``space``: n pictures in one call of the renderer."""
+        """This moment with each of ``rows`` (n, K) of ``space``: n pictures in one call of the renderer.
+
+        Raises SimfactorError for factors that are properties of bodies: only another episode shows them.
+        """
         self.check_space(space)
+        held = [name for name in space.names if name in self.bound]
+        if held:
+            raise SimfactorError(
+                f"{', '.join(held)}: a moment shows a body as it is; leave bound factors out of the space."
+            )
         batch = self._world.batch(self.image_size, space.columns(rows), len(rows))
         return self._photographer.photograph(batch)
 
     def close(self) -> None:
         """Close the renderer and the environment; a second call does nothing."""
+        self._world.unbind()
         self._photographer.close()
         self.env.close()
 
@@ -180,14 +201,12 @@ def _parts(observation: Any) -> dict[str, Any]:
     return dict(observation) if isinstance(observation, dict) else {"state": observation}
 
 
-def _attached(
-    env: gym.Env[Any, Any], client: int | None, camera: Viewpoint | None, extras: Mapping[str, Any] | None
-) -> AttachedWorld:
+def _attached(env: gym.Env[Any, Any], *given: Any) -> AttachedWorld:
     bare = env.unwrapped
     try:
-        return AttachedWorld(bare, bare.render, client, camera, extras)
+        return AttachedWorld(bare, bare.render, *given)
     except SimfactorError:
-        if client is not None:
+        if given[0] is not None:  # a client
             raise
         env.reset()  # which may be what opens its client
-        return AttachedWorld(bare, bare.render, client, camera, extras)
+        return AttachedWorld(bare, bare.render, *given)

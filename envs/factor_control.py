@@ -37,7 +37,7 @@ class FactorControl(gym.Wrapper[Any, Any, Any, Any], RecordConstructorArgs):
         factors: the space to sample, or names of factors, groups or roles of the environment's own space, or
             None for all of that; the environment chooses for factors that are not in it.
         seen: arguments of ``Attached``, for an environment of somebody else's: ``renderer``, ``image_size``,
-            ``observation``, ``client``, ``camera``, ``world``.
+            ``observation``, ``client``, ``camera``, ``world``, ``bind``.
 
     Raises SimfactorError when a space has factors that the environment's scene does not have, and as
     ``Attached`` does.
@@ -78,11 +78,14 @@ class FactorControl(gym.Wrapper[Any, Any, Any, Any], RecordConstructorArgs):
         return self.env.reset(seed=seed, options={**options, "factors": values})
 
     def sheet(self, steps: int = 8) -> Byte:
-        """A contact sheet of this moment, (H, W, 3) uint8: a row for each factor, which alone is moved."""
+        """A contact sheet of this moment, (H, W, 3) uint8: a row for each factor, which alone is moved; none
+        for properties of bodies, which need another episode."""
         from simfactor.data import factor_sheet  # only now, because it loads PyBullet
 
         taken = types.SimpleNamespace(images=self.env.get_wrapper_attr("images"))
-        return factor_sheet(self.factors, taken, steps, alone=True)
+        held = self.env.get_wrapper_attr("bound") if self.env.has_wrapper_attr("bound") else ()
+        shown = [name for name in self.factors.varying.names if name not in held]
+        return factor_sheet(self.factors, taken, steps, shown, alone=True)
 
     def _visit(self, space: FactorSpace) -> None:
         if space is self.factors:

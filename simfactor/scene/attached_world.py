@@ -12,6 +12,7 @@ from simfactor.errors import SimfactorError, unknown_name
 from simfactor.factors import FactorSpace
 from simfactor.frames import RenderBatch
 from simfactor.scene.appearance import Appearance
+from simfactor.scene.bound import Bindings, Bound
 from simfactor.scene.bullet_world import BulletWorld
 from simfactor.scene.clients import body_names, check_client, find_client, is_open
 from simfactor.scene.effects import Choice, Range
@@ -25,8 +26,8 @@ PICTURE = (256, 256)  # height and width in pixels where nobody says
 class AttachedWorld:
     """Takes pictures of a world as it is now, and as it would be if light, camera and surfaces were others.
 
-    Nothing in the client is ever changed. Bodies that come or go, and a client that is opened anew, are
-    noticed by :meth:`look`.
+    But for bound factors nothing in the client is ever changed. Bodies that come or go, and a client that is
+    opened anew, are noticed by :meth:`look`.
 
     Args:
         holder: the object that keeps the client in its attributes, an unwrapped environment.
@@ -34,8 +35,10 @@ class AttachedWorld:
         client: the client, where it cannot be found or there are several.
         camera: what the world is seen through instead of the holder's own camera.
         extras: further arguments of BulletWorld.
+        bind: name -> a factor that is a property of a body. These alone change the client, until
+            :meth:`unbind`.
 
-    Raises SimfactorError for no client, several, or a window.
+    Raises SimfactorError for no client, several, or a window, and for bound factors of what is not there.
     """
 
     def __init__(
@@ -45,14 +48,17 @@ class AttachedWorld:
         client: int | None = None,
         camera: Viewpoint | None = None,
         extras: Mapping[str, Any] | None = None,
+        bind: Mapping[str, Bound] | None = None,
     ) -> None:
         self._holder, self._render, self._asked = holder, render, client
         self._camera, self._extras = camera, dict(extras or {})
+        self._bindings = Bindings(dict(bind or {}))
         self._gaze: float | None = None
         self._appearance = Appearance({})
         self._there: tuple[tuple[int, bytes, bytes], ...] = ()
         self.client = -1
         self.look()
+        self._bindings.check(self.bodies)
 
     def look(self) -> None:
         """See which client there is now, and what is in it."""
@@ -78,17 +84,34 @@ class AttachedWorld:
     @property
     def space(self) -> FactorSpace:
         """All factors, without those of single links."""
-        return self._appearance.space(tuple(self.bodies))
+        looks = self._appearance.space(tuple(self.bodies))
+        own = {name: bound.factor for name, bound in self._bindings.bound.items()}
+        return FactorSpace({**looks.factors, **own}, looks.scene)
+
+    @property
+    def bound(self) -> tuple[str, ...]:
+        """The factors that are properties of bodies."""
+        return tuple(self._bindings.bound)
 
     def domain(self, name: str) -> Range | Choice:
         """What a factor can be. Raises SimfactorError for one that this world does not have (any more)."""
-        if name not in self._appearance.domains:
-            raise unknown_name("factor", name, self._appearance.domains)
-        return self._appearance.domains[name]
+        bound = {name: bound.domain for name, bound in self._bindings.bound.items()}
+        known: dict[str, Range | Choice] = {**self._appearance.domains, **bound}
+        if name not in known:
+            raise unknown_name("factor", name, known)
+        return known[name]
 
     def checked(self, values: Mapping[str, Any]) -> dict[str, float | str]:
         """Values of some factors. Raises SimfactorError for unknown factors and values without sense."""
         return {name: self.domain(name).check(name, value) for name, value in values.items()}
+
+    def bind(self, values: Mapping[str, Any]) -> None:
+        """Set the bound factors among ``values``. Raises SimfactorError for one whose body has gone."""
+        self._bindings.apply(values, self.bodies, self.client)
+
+    def unbind(self) -> None:
+        """Put back whatever bound factors have changed."""
+        self._bindings.undo()
 
     def batch(self, size: int | None, columns: Mapping[str, ArrayLike], count: int = 1) -> RenderBatch:
         """This moment ``count`` times, with columns factor -> values (count,) or names (count,).
@@ -101,7 +124,8 @@ class AttachedWorld:
         height, width = (own.height, own.width) if size is None else (size, size)
         camera = own.camera if size is None else own.camera.squared()
         batch = self._world.snapshot(height, width, camera).repeat(count)
-        coded = {name: self.domain(name).encode(name, values) for name, values in columns.items()}
+        looks = {name: values for name, values in columns.items() if name not in self.bound}
+        coded = {name: self.domain(name).encode(name, values) for name, values in looks.items()}
         return self._appearance.dress(batch, coded, self._distance(own.camera))
 
     def _own_view(self) -> OwnView:

@@ -13,6 +13,7 @@ PAGE = (DOCS / "attach.md").read_text()
 def test_the_page_does_what_it_says(tmp_path: Path) -> None:
     lines = printed(PAGE, tmp_path)
     assert "(64, 64, 3) 120.0" in lines
+    assert "['cube_mass', 'cube_y']" in lines
     assert any(line.split()[:2] == ["table_tint", "color"] for line in lines)
     assert cv2.imread(str(tmp_path / "sheet.png")).shape[0] > 12 * 64
 

@@ -16,7 +16,7 @@ from simfactor.envs import FactorControl
 from simfactor.envs.attached import Attached
 from simfactor.errors import SimfactorError
 from simfactor.factors import load_space
-from simfactor.scene import Viewpoint
+from simfactor.scene import Bound, Viewpoint
 
 with contextlib.redirect_stdout(io.StringIO()):
     import panda_gym  # noqa: F401  # registers its environments
@@ -244,3 +244,78 @@ def test_factors_that_there_are_not_are_refused(yard: Attached) -> None:
         FactorControl(yard, load_space("tabletop"))
     with pytest.raises(SimfactorError, match="unknown factor, group or role 'lightning'"):
         FactorControl(yard, ["lightning"])
+
+
+PUSHED = {
+    "weight": Bound("cube", "mass", 0.1, 5.0),
+    "grip": Bound("cube", "friction", 0.0, 1.0),
+    "start": Bound("cube", "x", -0.2, 0.2),
+    "turn": Bound("cube", "yaw", -90, 90),
+}
+
+
+def test_a_bound_factor_is_set_for_an_episode_and_put_back() -> None:
+    env = FactorControl(Yard(), ["weight", "start", "turn", "light_azimuth"], bind=PUSHED)
+    assert env.factors.groups == {
+        "lighting": ("light_azimuth",),
+        "physics": ("weight",),
+        "pose": ("start", "turn"),
+    }
+    bare = env.unwrapped
+    before = p.getDynamicsInfo(bare.cube, -1, bare.client)[:2]
+    _, info = env.reset(seed=0, options={"factors": {"turn": 30.0, "grip": 0.25}})
+    at, turned = p.getBasePositionAndOrientation(bare.cube, bare.client)
+    assert p.getDynamicsInfo(bare.cube, -1, bare.client)[:2] == (info["factors"]["weight"], 0.25)
+    assert at[0] == pytest.approx(info["factors"]["start"])
+    assert np.degrees(p.getEulerFromQuaternion(turned)[2]) == pytest.approx(30.0)
+    assert env.sheet(steps=2).shape[0] == 64 + 16  # a row for the light alone
+    env.env.reset(seed=0)
+    assert p.getDynamicsInfo(bare.cube, -1, bare.client)[:2] == before
+    env.reset(seed=0)
+    env.get_wrapper_attr("_world").unbind()
+    assert p.getDynamicsInfo(bare.cube, -1, bare.client)[:2] == before
+    assert p.getBasePositionAndOrientation(bare.cube, bare.client)[0] == pytest.approx(
+        Yard().reset(seed=0)[0]
+    )
+    env.close()
+
+
+def test_a_joint_may_be_bound() -> None:
+    elbow = {"elbow": Bound("panda.panda_link4", "joint", -2.5, -1.0)}
+    env = FactorControl(gym.make("PandaReach-v3"), ["elbow"], observation="state", bind=elbow)
+    _, info = env.reset(seed=0)
+    sim = env.unwrapped.sim
+    assert sim.get_joint_angle("panda", 3) == pytest.approx(info["factors"]["elbow"])
+    env.close()
+
+
+@pytest.mark.parametrize(
+    ("bound", "message"),
+    [
+        (("cub", "mass", 0.1, 1), "weight: unknown body 'cub'.*Did you mean 'cube'"),
+        (("cube.lid", "mass", 0.1, 1), "weight: unknown link of cube 'lid'"),
+        (("cube", "size", 0.1, 1), "unknown property of a body 'size'"),
+        (("cube", "mass", 0, 1), r"low=0 is not a number in \[1e-06, 1e\+06\] kg"),
+        (("cube", "mass", 2, 1), "low=2 is above high=1"),
+        (("cube", "joint", 0, 1), "joint is a property of a link, 'body.link'"),
+        (("cube.lid", "x", 0, 1), "x is a property of a body"),
+    ],
+)
+def test_bindings_to_what_is_not_there_are_refused(bound: tuple, message: str) -> None:
+    with pytest.raises(SimfactorError, match=message):
+        FactorControl(Yard(), ["weight"], bind={"weight": Bound(*bound)})
+
+
+def test_a_bound_body_that_vanishes_is_named() -> None:
+    env = FactorControl(Yard(reload=True), ["roll"], bind={"roll": Bound("urdf_robot", "mass", 0.1, 1)})
+    env.reset(seed=0)
+    with pytest.raises(SimfactorError, match="roll: unknown body 'urdf_robot'; allowed: plane, cube"):
+        env.reset(seed=0)
+    env.close()
+
+
+def test_a_picture_of_a_moment_has_no_bound_factors() -> None:
+    env = Attached(Yard(), bind=PUSHED)
+    with pytest.raises(SimfactorError, match="weight: a moment shows a body as it is"):
+        env.images(env.space.select(["weight"]), np.ones((1, 1)))
+    env.close()
