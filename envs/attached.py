@@ -177,12 +177,12 @@ class Attached(gym.Wrapper[Any, Any, Any, Any], RecordConstructorArgs):
     def _observe(self, observation: Any) -> Any:
         if self._observed == "state":
             return observation
+        self._noise = next_seeds(self._noise)  # here, not where pictures are taken: render() must not count
         pixels = self._picture(self.image_size)
         return pixels if self._observed == "pixels" else {"pixels": pixels, **_parts(observation)}
 
     def _picture(self, size: int | None) -> Pixels:
         batch = self._world.batch(size, {name: [value] for name, value in self._values.items()})
-        self._noise = next_seeds(self._noise)
         return self._photographer.take(replace(batch, noise_seed=self._noise))[0]
 
     def _space_of(self, own: gym.Space[Any]) -> gym.Space[Any]:

@@ -95,11 +95,12 @@ class AttachedWorld:
 
     def domain(self, name: str) -> Range | Choice:
         """What a factor can be. Raises SimfactorError for one that this world does not have (any more)."""
-        bound = {name: bound.domain for name, bound in self._bindings.bound.items()}
-        known: dict[str, Range | Choice] = {**self._appearance.domains, **bound}
-        if name not in known:
-            raise unknown_name("factor", name, known)
-        return known[name]
+        looks, bound = self._appearance.domains, self._bindings.bound
+        if name in bound:
+            return bound[name].domain
+        if name not in looks:
+            raise unknown_name("factor", name, [*looks, *bound])
+        return looks[name]
 
     def checked(self, values: Mapping[str, Any]) -> dict[str, float | str]:
         """Values of some factors. Raises SimfactorError for unknown factors and values without sense."""
@@ -123,7 +124,8 @@ class AttachedWorld:
         own = self._own_view()
         height, width = (own.height, own.width) if size is None else (size, size)
         camera = own.camera if size is None else own.camera.squared()
-        batch = self._world.snapshot(height, width, camera).repeat(count)
+        now = self._world.snapshot(height, width, camera)
+        batch = now if count == 1 else now.repeat(count)
         looks = {name: values for name, values in columns.items() if name not in self.bound}
         coded = {name: self.domain(name).encode(name, values) for name, values in looks.items()}
         return self._appearance.dress(batch, coded, self._distance(own.camera))
