@@ -33,3 +33,14 @@ def test_speed_is_measured_beside_panda_gym_where_it_is_installed(tmp_path: Path
         assert "pip install panda-gym" in done.stdout
     else:
         assert f"| {figures['panda_gym_steps_per_s']:.1f} | {figures['ratio']:.1f} |" in done.stdout
+
+
+def test_what_attaching_costs_is_measured(tmp_path: Path) -> None:
+    out = tmp_path / "figures.json"
+    command = [sys.executable, str(ENVS.with_name("attach.py")), "--quick", "--json", str(out)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    figures = json.loads(out.read_text())
+    assert f"{figures['ratio']:.1f} times as fast" in done.stdout
+    assert figures["large_ratio"] > figures["ratio"] > 0
+    assert figures["overhead"] > -1
