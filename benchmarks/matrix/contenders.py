@@ -56,7 +56,7 @@ CONTENDERS: dict[str, Contender] = {
     "fine-tuned": Contender(
         Agent(blocks=("task",), fine_tune=True, image_augment=(SHIFT,)), "supervised", LABELS
     ),
-    # these have the settings that --tune chose; the others can do the task with what they come with
+    # these have the settings that --tune chose
     "autoencoder": Contender(Agent(), "ae-keypoints", "images of all factors"),
     "invariant": Contender(
         Agent(learning_rate=3e-4), "drap", "images of all factors, canonical ones of the same states"
