@@ -35,9 +35,9 @@ def own_views(render: Callable[[], Any]) -> list[OwnView]:
         *rest: Any,
         **named: Any,
     ) -> tuple[Any, ...]:
-        view, lens = viewMatrix, projectionMatrix
-        if view is not None and lens is not None:
-            found.append(OwnView(Viewpoint.from_matrices(view, lens, width / height), height, width))
+        if viewMatrix is not None and projectionMatrix is not None:
+            camera = Viewpoint.from_matrices(viewMatrix, projectionMatrix, width / height)
+            found.append(OwnView(camera, height, width))
         black = np.zeros((height, width), np.int32)
         return width, height, np.zeros((height, width, 4), np.uint8), black.astype(np.float32), black
 
