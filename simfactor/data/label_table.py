@@ -12,7 +12,8 @@ import numpy as np
 
 from simfactor.errors import SimfactorError
 from simfactor.factors import Categorical, Continuous, Factor, FactorSpace
-from simfactor.factors.space import Rows, encode_value
+from simfactor.factors.choices import encode_value
+from simfactor.factors.space import Rows
 
 SHOWN = 20  # mistakes of a table that its error names
 

@@ -13,7 +13,7 @@ from simfactor.encoders.layout import RESIDUAL
 from simfactor.encoders.model import FactorEncoder
 from simfactor.encoders.objectives import objective_named
 from simfactor.errors import SimfactorError, unknown_name
-from simfactor.factors.space import encode_value
+from simfactor.factors.choices import encode_value
 
 Images = NDArray[np.uint8]
 Latents = NDArray[np.float32]

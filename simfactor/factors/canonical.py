@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 
 from simfactor.errors import SimfactorError, naming
 from simfactor.factors.categorical import Categorical
+from simfactor.factors.choices import encode_value
 from simfactor.factors.domain import Factor
-from simfactor.factors.space import FactorSpace, encode_value
+from simfactor.factors.space import FactorSpace
 
 Rows = NDArray[np.float64]
 

@@ -15,10 +15,10 @@ from numpy.typing import NDArray
 from simfactor.errors import SimfactorError, naming, unknown_name
 from simfactor.factors import sampling
 from simfactor.factors.categorical import Categorical
+from simfactor.factors.choices import Choice, applied, encode_value, narrow, without
 from simfactor.factors.domain import Factor, factor_from_dict, factor_to_dict
 
 Rows: TypeAlias = NDArray[np.float64]
-Choice: TypeAlias = Any  # a value, a [low, high] pair or a list of names: what YAML can say of one factor
 
 
 @dataclass(frozen=True)
@@ -227,11 +227,11 @@ class FactorSpace:
 
     def hold_out(self, choices: Mapping[str, Choice]) -> FactorSpace:
         """Without these ranges or values: for testing on what was never seen."""
-        return self._changed(choices, _hold_out)
+        return self._changed(choices, without)
 
     def hold_out_combination(self, choices: Mapping[str, Choice]) -> FactorSpace:
         """Never these *together*; each of them still occurs. ``restrict(choices)`` is the complement."""
-        combination = {name: _in(name, narrow, self[name], choice) for name, choice in choices.items()}
+        combination = {name: applied(name, narrow, self[name], choice) for name, choice in choices.items()}
         return replace(self, excluded=(*self.excluded, combination))
 
     def correlate(self, correlations: Mapping[tuple[str, str], float]) -> FactorSpace:
@@ -250,7 +250,7 @@ class FactorSpace:
     def _changed(
         self, choices: Mapping[str, Choice], change: Callable[[Factor, Choice], Factor]
     ) -> FactorSpace:
-        changed = {name: _in(name, change, self[name], choice) for name, choice in choices.items()}
+        changed = {name: applied(name, change, self[name], choice) for name, choice in choices.items()}
         return replace(self, factors={**self.factors, **changed})
 
     # --- data -----------------------------------------------------------------------------------------
@@ -289,41 +289,3 @@ class FactorSpace:
             {(c["factors"][0], c["factors"][1]): c["correlation"] for c in data.get("correlations", ())},
             tuple({n: factor_from_dict(f) for n, f in c.items()} for c in data.get("excluded", ())),
         )
-
-
-def encode_value(name: str, factor: Factor, value: float | str) -> float:
-    """A value of a factor as rows hold it. Raises SimfactorError when it is not in the domain."""
-    with naming(name):
-        if isinstance(factor, Categorical):
-            code = factor.code(str(value))
-            if not bool(factor.contains(float(code))):
-                raise unknown_name("value", value, factor.describe().split(", "))
-            return float(code)
-        if isinstance(value, str) or not bool(factor.contains(value)):
-            raise SimfactorError(f"value {value!r} is outside {factor.describe()}; give a number inside.")
-        return factor.canonical(value)
-
-
-def narrow(factor: Factor, choice: Choice) -> Factor:
-    """The factor restricted to a value, a [low, high] pair or a list of names."""
-    many = isinstance(choice, (list, tuple))
-    if isinstance(factor, Categorical):
-        return factor.restrict(choice if many else [choice])
-    if not many:
-        return factor.fix(choice)
-    if len(choice) != 2:
-        raise SimfactorError(f"range {list(choice)} must be [low, high].")
-    return factor.restrict(*choice)
-
-
-def _hold_out(factor: Factor, choice: Choice) -> Factor:
-    if isinstance(factor, Categorical):
-        return factor.hold_out(choice if isinstance(choice, (list, tuple)) else [choice])
-    if not isinstance(choice, (list, tuple)) or len(choice) != 2:
-        raise SimfactorError(f"held-out range {choice!r} must be [low, high].")
-    return factor.hold_out(*choice)
-
-
-def _in(name: str, change: Callable[[Factor, Choice], Factor], factor: Factor, choice: Choice) -> Factor:
-    with naming(name):
-        return change(factor, choice)
