@@ -28,9 +28,9 @@ Shown = Literal["pixels", "pixels+state", "state"]
 class Attached(gym.Wrapper[Any, Any, Any, Any], RecordConstructorArgs):
     """Any environment with a PyBullet client, seen in other light, through other cameras, in other colours.
 
-    Factors are set in the pictures, never in the world: states, rewards and random numbers of the environment
-    stay what they are, bit for bit. Bodies are read anew after every reset. As a rule made by
-    :class:`FactorControl`, which draws the factors of every episode.
+    But for bound ones, factors are set in the pictures, never in the world: states, rewards and random
+    numbers of the environment stay what they are, bit for bit. Bodies are read anew after every reset. As a
+    rule made by :class:`FactorControl`, which draws the factors of every episode.
 
     ``reset(options={"factors": {...}})`` sets factors until the next reset; other options go to the
     environment. ``info["factors"]`` tells them.
@@ -169,7 +169,7 @@ class Attached(gym.Wrapper[Any, Any, Any, Any], RecordConstructorArgs):
         return self._photographer.photograph(batch)
 
     def close(self) -> None:
-        """Close the renderer and the environment; a second call does nothing."""
+        """Put bound factors back, close the renderer and the environment."""
         self._world.unbind()
         self._photographer.close()
         self.env.close()

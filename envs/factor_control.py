@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import types
 from collections.abc import Sequence
 from typing import Any
 
 import gymnasium as gym
 import numpy as np
 from gymnasium.utils import RecordConstructorArgs
+from numpy.typing import NDArray
 
 from simfactor.envs.episodes import next_episode_seed
 from simfactor.errors import SimfactorError
 from simfactor.factors import FactorSpace
-from simfactor.frames import Byte
+from simfactor.frames import Byte, Images
 
 
 class FactorControl(gym.Wrapper[Any, Any, Any, Any], RecordConstructorArgs):
@@ -77,15 +77,19 @@ class FactorControl(gym.Wrapper[Any, Any, Any, Any], RecordConstructorArgs):
         values = self._draw_factors(self.factors, next_episode_seed(self._episodes), options)
         return self.env.reset(seed=seed, options={**options, "factors": values})
 
+    def images(self, space: FactorSpace, rows: NDArray[np.float64]) -> Images:
+        """This moment with each of ``rows`` (n, K) of ``space``: n pictures in one call of the renderer."""
+        taken: Images = self.env.get_wrapper_attr("images")(space, rows)
+        return taken
+
     def sheet(self, steps: int = 8) -> Byte:
         """A contact sheet of this moment, (H, W, 3) uint8: a row for each factor, which alone is moved; none
         for properties of bodies, which need another episode."""
         from simfactor.data import factor_sheet  # only now, because it loads PyBullet
 
-        taken = types.SimpleNamespace(images=self.env.get_wrapper_attr("images"))
         held = self.env.get_wrapper_attr("bound") if self.env.has_wrapper_attr("bound") else ()
         shown = [name for name in self.factors.varying.names if name not in held]
-        return factor_sheet(self.factors, taken, steps, shown, alone=True)
+        return factor_sheet(self.factors, self, steps, shown, alone=True)
 
     def _visit(self, space: FactorSpace) -> None:
         if space is self.factors:

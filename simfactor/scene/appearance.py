@@ -93,12 +93,15 @@ class Appearance:
             changes["backdrop"] = (first + columns["background_texture"]).astype(np.int32)
         color, texture = batch.color.copy(), batch.texture.copy()
         for name, place in self.surfaces.items():
+            covers, tints = columns.get(f"{name}_texture"), columns.get(f"{name}_tint")
+            if covers is None and tints is None:
+                continue
             here = _instances(batch, *place)
-            if f"{name}_texture" in columns:
-                texture[:, here] = first + columns[f"{name}_texture"][:, None]
+            if covers is not None:
+                texture[:, here] = first + covers[:, None]
                 color[:, here] = 1.0
-            if f"{name}_tint" in columns:
-                color[:, here] *= hue_to_srgb(columns[f"{name}_tint"], TINT_SATURATION, 1.0)[:, None]
+            if tints is not None:
+                color[:, here] *= hue_to_srgb(tints, TINT_SATURATION, 1.0)[:, None]
         return {**changes, "color": color, "texture": texture}
 
     def _with_ours(self, own: tuple[Byte, ...]) -> tuple[Byte, ...]:

@@ -15,11 +15,10 @@ FARTHEST = 5.0  # metres a side: what is larger is ground or room, not a thing t
 
 
 class Body(NamedTuple):
-    """A body: its id, the names of its links in PyBullet's order, and whether it can move."""
+    """A body: its id, and the names of its links in PyBullet's order."""
 
     id: int
     links: tuple[str, ...]
-    moves: bool
 
 
 def named_bodies(client: int, known: Mapping[str, int]) -> dict[str, Body]:
@@ -64,8 +63,7 @@ def gaze_distance(client: int, position: np.ndarray, forward: np.ndarray) -> flo
 def _body(body: int, client: int) -> Body:
     joints = range(p.getNumJoints(body, physicsClientId=client))
     links = [p.getJointInfo(body, joint, physicsClientId=client) for joint in joints]
-    mass = p.getDynamicsInfo(body, -1, physicsClientId=client)[0]
-    return Body(body, tuple(_plain(link[12].decode()) for link in links), bool(mass or links))
+    return Body(body, tuple(_plain(link[12].decode()) for link in links))
 
 
 def _plain(name: str) -> str:

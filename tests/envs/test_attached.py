@@ -10,9 +10,11 @@ import numpy as np
 import pybullet as p
 import pytest
 from gymnasium.utils.env_checker import check_env
+from stable_baselines3.common.env_checker import check_env as check_for_sb3
 from yard import Yard
 
-from simfactor.envs import FactorControl
+from simfactor.encoders import FactorEncoder
+from simfactor.envs import FactorControl, LatentObservation
 from simfactor.envs.attached import Attached
 from simfactor.errors import SimfactorError
 from simfactor.factors import load_space
@@ -200,6 +202,21 @@ def test_many_worlds_at_a_time() -> None:
         assert pixels.shape == (2, 64, 64, 3)
         assert infos["factors"]["light_azimuth"][0] != infos["factors"]["light_azimuth"][1]
         envs.close()
+
+
+@pytest.mark.filterwarnings("ignore:.*is different from the unwrapped version")
+def test_other_libraries_and_encoders_take_it() -> None:
+    wrap = functools.partial(FactorControl, factors=["lighting"])
+    envs = gym.make_vec("PandaReach-v3", 2, render_mode="rgb_array", wrappers=[wrap])
+    assert envs.reset(seed=0)[0].shape == (2, 64, 64, 3)
+    envs.close()
+    env = wrap(Yard())
+    check_for_sb3(env)
+    latents = LatentObservation(env, FactorEncoder(env.factors, 64), ["light_azimuth"])
+    assert latents.reset(seed=0)[0].shape == latents.observation_space.shape == (2,)
+    with pytest.raises(SimfactorError, match=r"the encoder's factors: .*scene 'tabletop', not to Yard"):
+        LatentObservation(env, FactorEncoder(load_space("tabletop").varying, 64))
+    env.close()
 
 
 class Deaf(gym.Env):
