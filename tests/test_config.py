@@ -58,7 +58,7 @@ def test_a_missing_file_and_an_unknown_name(tmp_path: Path) -> None:
 def test_overrides_reach_the_configuration_and_leave_the_rest(tmp_path: Path) -> None:
     path = tmp_path / "run.yaml"
     path.write_text("seed: 3\ndata: {count: 100}\ntransfer: {episodes: 7}\n")
-    function, run = cli.parse(["generate", str(path), "--data.count", "50", "--out", "somewhere"])
+    function, run = cli.parse_run("generate", str(path), "--data.count", "50", "--out", "somewhere")
     assert function.__name__ == "generate"
     assert isinstance(run, RunConfig)
     assert (run.seed, run.data.count, run.out, run.transfer.episodes) == (3, 50, "somewhere", 7)

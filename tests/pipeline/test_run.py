@@ -168,7 +168,7 @@ def test_the_encoder_is_exported(finished: Path, tmp_path: Path, capsys: pytest.
 def test_the_resolved_configuration_runs_again(finished: Path) -> None:
     resolved = yaml.safe_load((finished / "config.yaml").read_text())
     assert resolved["agents"]["steps"] == 220
-    _, run = cli.parse(["score", str(finished / "config.yaml")])
+    _, run = cli.parse_run("score", str(finished / "config.yaml"))
     assert run.out == str(finished)
 
 

@@ -1,23 +1,15 @@
-"""The command line: ``simfactor STAGE [CONFIG] [--section.option VALUE ...]``."""
+"""What the commands of a run take: the sections of its configuration that matter to them, and their own."""
 
 from __future__ import annotations
 
 import dataclasses
-import functools
-import importlib
-import os
-import sys
-from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Annotated, Any, Literal, NamedTuple
+from typing import Annotated, Literal
 
 import tyro
 
-from simfactor import __version__, config
-from simfactor.config import RunConfig, Shared, load_config, section_names
-from simfactor.errors import SimfactorError, unknown_name
-
-PICTURES = (".png", ".jpg", ".jpeg", ".bmp", ".webp", ".tif", ".tiff")
+from simfactor import config
+from simfactor.config import RunConfig, Shared
 
 
 @dataclasses.dataclass(frozen=True)
@@ -126,97 +118,3 @@ class EditConfig(Shared):
     """Instead: edit every factor of rendered images and compare with the true counterfactuals."""
     count: Annotated[int, tyro.conf.arg(metavar="N")] = 64
     """Images for --score, none of which a training has seen."""
-
-
-class Command(NamedTuple):
-    """A command: the options it takes and the function of simfactor.pipeline that does it."""
-
-    options: type
-    function: str
-
-
-COMMANDS = {
-    "run": Command(RunAllConfig, "run"),
-    "generate": Command(GenerateConfig, "generate"),
-    "export": Command(ExportConfig, "export"),
-    "train-encoder": Command(TrainEncoderConfig, "train_encoder"),
-    "export-encoder": Command(ExportEncoderConfig, "export_encoder"),
-    "score": Command(ScoreConfig, "score"),
-    "edit": Command(EditConfig, "edit"),
-    "train-agent": Command(TrainAgentConfig, "train_agent"),
-    "transfer": Command(TransferConfig, "transfer"),
-    "worst-case": Command(WorstCaseConfig, "worst_case"),
-    "report": Command(ReportConfig, "report"),
-}
-
-
-def main(argv: Sequence[str] | None = None) -> int:
-    """Run one command. Returns the exit status: 0, 2 for a mistake in the input, 130 when interrupted."""
-    args = list(sys.argv[1:] if argv is None else argv)
-    if not args or args[0] in ("-h", "--help"):
-        print(overview())
-        return 0
-    if args[0] == "--version":
-        print(f"simfactor {__version__}")
-        return 0
-    try:
-        function, run = parse(args)
-        function(run)
-    except SimfactorError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 2
-    except KeyboardInterrupt:
-        print("\nstopped; nothing is lost: run the same command again to go on.", file=sys.stderr)
-        return 130
-    return 0
-
-
-def parse(args: list[str]) -> tuple[Callable[[RunConfig], Any], RunConfig]:
-    """The function of a command line and its configuration: the file's, with the overrides put in."""
-    name, *rest = args
-    if name not in COMMANDS:
-        raise unknown_name("command", name, COMMANDS)
-    options, function = COMMANDS[name]
-    shared = [key for key in section_names(options) if key in section_names(RunConfig)]
-    own = [key for key in section_names(options) if key not in shared]
-    path = rest.pop(0) if rest and _may_be_config(rest[0]) else None
-    loaded = load_config(path)
-    defaults = options(**{key: getattr(loaded, key) for key in shared})
-    chosen = tyro.cli(options, default=defaults, args=rest, prog=f"simfactor {name} {path or 'CONFIG'}")
-    sections = {key: getattr(chosen, key) for key in shared}
-    # read when torch is loaded; threads that spin while they wait are 5-10 times slower on a busy machine
-    os.environ.setdefault("OMP_WAIT_POLICY", "passive")
-    pipeline = importlib.import_module("simfactor.pipeline")  # heavy imports, not needed for --help
-    stage = getattr(pipeline, function)
-    if own:
-        stage = functools.partial(stage, **{key: getattr(chosen, key) for key in own})
-    return stage, dataclasses.replace(loaded, **sections)
-
-
-def _may_be_config(argument: str) -> bool:
-    """Whether the first argument is the configuration, and not an option or the picture that `edit` takes."""
-    return not argument.startswith("-") and Path(argument).suffix.lower() not in PICTURES
-
-
-def overview() -> str:
-    """What ``simfactor --help`` prints."""
-    width = max(map(len, COMMANDS))
-    lines = [f"  {name:{width}}  {(command.options.__doc__ or '')}" for name, command in COMMANDS.items()]
-    return "\n".join(
-        [
-            "usage: simfactor COMMAND [CONFIG] [--section.option VALUE ...]",
-            "",
-            "Factor-controlled images, factor-separated latents and robustness tests for robot policies.",
-            "",
-            "commands:",
-            *lines,
-            "",
-            "CONFIG is a YAML file or the name of a ready one (quickstart). Every command repeats safely:",
-            "what is done is kept, what is missing is made.",
-            "",
-            "  simfactor run quickstart                 the whole loop, a report in runs/quickstart/",
-            "  simfactor edit --set light_azimuth=40deg photo.png",
-            "  simfactor COMMAND CONFIG --help          all options of one command, with the file's values",
-            "  simfactor --version",
-        ]
-    )
