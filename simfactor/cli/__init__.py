@@ -51,8 +51,8 @@ COMMANDS = {
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run one command. Returns the exit status: 0, 2 for a mistake in the input, 130 when interrupted, or what
-    a command that judges has found, an IntEnum."""
+    """Run one command. Returns the exit status: 0, 2 for a mistake in the input, 130 when interrupted, or
+    what a command that judges has found, an IntEnum."""
     args = list(sys.argv[1:] if argv is None else argv)
     if not args or args[0] in ("-h", "--help"):
         print(overview())
