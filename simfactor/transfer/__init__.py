@@ -1,6 +1,7 @@
 """Transfer tests: the same agents on the same episodes under shifted factors, judged with intervals."""
 
 from simfactor.transfer.batched import MakeVector, evaluate_batched
+from simfactor.transfer.betting import Drop, Verdict, drop_interval
 from simfactor.transfer.diagnosis import diagnose
 from simfactor.transfer.domain import LEVELS, Domain, Rung, Shift, shift_level, transfer_domains
 from simfactor.transfer.episodes import Act, Episodes, MakeEnv, evaluate_domain
@@ -29,6 +30,7 @@ __all__ = [
     "LEVELS",
     "Act",
     "Domain",
+    "Drop",
     "Episodes",
     "Example",
     "Interval",
@@ -39,10 +41,12 @@ __all__ = [
     "Rung",
     "Shift",
     "Suite",
+    "Verdict",
     "WorstCase",
     "choose_example",
     "curve_area",
     "diagnose",
+    "drop_interval",
     "episodes_to_tell",
     "evaluate",
     "evaluate_batched",
