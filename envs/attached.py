@@ -110,6 +110,11 @@ class Attached(gym.Wrapper[Any, Any, Any, Any], RecordConstructorArgs):
         return self._world.space
 
     @property
+    def natural_factors(self) -> dict[str, float]:
+        """The values at which factors change nothing, or next to nothing, of those that have one."""
+        return self._world.natural
+
+    @property
     def bound(self) -> tuple[str, ...]:
         """The factors that are properties of bodies."""
         return self._world.bound

@@ -24,6 +24,7 @@ Places: TypeAlias = Mapping[str, tuple[int, int | None]]  # name -> body, and li
 
 SCENE = "attached"
 TINT_SATURATION = 0.5
+WHITE = 6500.0  # kelvin
 PATTERNS = ("wood", "brick", "gravel", "grass", "terrain", "steel", "planks", "checker", "moon", "coffee")
 PHOTOGRAPHS = ("garage", "china", "flower", "rocket", "astronaut", "photographer", "cat", "stars")
 
@@ -109,6 +110,31 @@ class Appearance:
         if own is not self._textures[0]:
             self._textures = own, (*own, *all_textures())
         return self._textures[1]
+
+
+def natural_values(batch: RenderBatch) -> dict[str, float]:
+    """The values at which the first picture of a batch is what it is without them: of all numbers but tints.
+
+    Nearly so for the light's temperature, as white light is no black body's, and for the share of ambient
+    light, which comes from above and below alike once it is given.
+    """
+    x, y, z = batch.light_direction[0, 0].astype(np.float64)
+    key, around = batch.light_color[0, 0].mean(), (batch.sky[0] + batch.ground[0]).mean() / 2
+    return {
+        "light_azimuth": float(np.degrees(np.arctan2(y, x))),
+        "light_elevation": float(np.degrees(np.arcsin(z))),
+        "light_intensity": 1.0,
+        "light_temperature": WHITE,
+        "ambient_share": float(around / (key + around)),
+        "light_softness": float(np.degrees(batch.light_softness[0])),
+        "camera_azimuth": 0.0,
+        "camera_elevation": 0.0,
+        "camera_roll": 0.0,
+        "camera_distance": 1.0,
+        "camera_zoom": 1.0,
+        "exposure": float(np.log2(batch.exposure[0])),
+        "sensor_noise": float(batch.noise[0]),
+    }
 
 
 def _lit(batch: RenderBatch, columns: Columns) -> dict[str, Any]:

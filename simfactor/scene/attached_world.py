@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike
 from simfactor.errors import SimfactorError, unknown_name
 from simfactor.factors import FactorSpace
 from simfactor.frames import RenderBatch
-from simfactor.scene.appearance import Appearance
+from simfactor.scene.appearance import Appearance, natural_values
 from simfactor.scene.bound import Bindings, Bound
 from simfactor.scene.bullet_world import BulletWorld
 from simfactor.scene.clients import body_names, check_client, find_client, is_open
@@ -87,6 +87,11 @@ class AttachedWorld:
         looks = self._appearance.space(tuple(self.bodies))
         own = {name: bound.factor for name, bound in self._bindings.bound.items()}
         return FactorSpace({**looks.factors, **own}, looks.scene)
+
+    @property
+    def natural(self) -> dict[str, float]:
+        """The values that leave pictures as they are (:func:`natural_values`)."""
+        return natural_values(self._world.snapshot(1, 1, Viewpoint.orbit()))
 
     @property
     def bound(self) -> tuple[str, ...]:

@@ -9,6 +9,7 @@ from simfactor.transfer.evaluate import Results, evaluate, evaluate_jobs, stored
 from simfactor.transfer.example import Example, choose_example
 from simfactor.transfer.job import Job
 from simfactor.transfer.ladders import tabulate_ladders
+from simfactor.transfer.outward import outward_domains
 from simfactor.transfer.proxy import probe_domains, rank_correlation
 from simfactor.transfer.responses import fallen, response_curves
 from simfactor.transfer.results import format_interval, format_table, tabulate
@@ -64,6 +65,7 @@ __all__ = [
     "joint_bootstrap",
     "load_suite",
     "mcnemar",
+    "outward_domains",
     "paired_gap",
     "paired_p",
     "probe_domains",

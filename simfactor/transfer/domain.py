@@ -11,10 +11,11 @@ from simfactor.errors import SimfactorError, unknown_name
 from simfactor.factors import FactorSpace
 from simfactor.transfer.support import factor_relation, in_held_out_combination, straddled_combination
 
-Level = Literal["clean", "in", "ood1", "ood2"]
+Level = Literal["clean", "in", "out", "ood1", "ood2"]
 LEVELS: dict[Level, str] = {
     "clean": "the policy's training support, unshifted",
     "in": "shifted, but inside the policy's training support",
+    "out": "outside the policy's training support, with no encoder to ask",
     "ood1": "outside the policy's training support, inside the encoder's",
     "ood2": "outside the training support of both policy and encoder",
 }

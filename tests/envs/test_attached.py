@@ -338,3 +338,13 @@ def test_a_picture_of_a_moment_has_no_bound_factors() -> None:
     with pytest.raises(SimfactorError, match="weight: a moment shows a body as it is"):
         env.images(env.space.select(["weight"]), np.ones((1, 1)))
     env.close()
+
+
+def test_at_their_natural_values_factors_change_nothing(yard: Attached) -> None:
+    plain, _ = yard.reset(seed=0)
+    natural = yard.natural_factors
+    assert natural["light_temperature"] == 6500
+    for name, value in natural.items():
+        set_, _ = yard.reset(seed=0, options={"factors": {name: value}})
+        near = 12 if name in ("light_temperature", "ambient_share") else 1
+        assert np.abs(set_.astype(int) - plain).max() <= near, name
