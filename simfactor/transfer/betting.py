@@ -26,10 +26,7 @@ FINE = 1e-4  # how exactly the ends of intervals are found
 
 
 class Drop(NamedTuple):
-    """Success lost, with an interval that holds at all times: ``mean`` in [low, high], of n episodes.
-
-    Either end alone holds with half the error.
-    """
+    """Success lost, ``mean`` over n episodes, with bounds that hold at every n at once."""
 
     mean: float
     low: float
@@ -37,17 +34,21 @@ class Drop(NamedTuple):
     n: int
 
     def verdict(self, bound: float) -> Verdict:
-        """Whether the drop is above the bound, is not, or whether these episodes cannot tell."""
+        """Whether the drop is above ``bound``, is not, or whether these episodes cannot tell."""
         if self.low > bound:
             return "violated"
         return "held" if self.high <= bound else "open"
 
 
-def drop_interval(clean: ArrayLike, shifted: ArrayLike, confidence: float = 0.95) -> Drop:
+def drop_interval(clean: ArrayLike, shifted: ArrayLike, confidence: float = 0.95, shifts: int = 1) -> Drop:
     """The drop from ``clean`` to ``shifted``, both (n,) in [0, 1] in the order of the episodes, paired.
 
-    Valid at every n at once: one may look after each episode, stop when it suffices, and go on later. For
-    one policy and episodes drawn independently. Raises SimfactorError for arrays that are not paired or
+    One may look after each episode, stop when it suffices, and go on later. ``high`` is too low with a
+    chance of 1 - ``confidence`` at most; with that chance ``low`` is too high for *any* of as many ``shifts``
+    (Bonferroni). Who says that a policy holds when every ``high`` is below a bound, and that it does not when
+    any ``low`` is above it, is therefore wrong with that chance at most, either way.
+
+    For one policy, and episodes drawn independently. Raises SimfactorError for arrays that are not paired or
     leave [0, 1].
     """
     first, second = np.asarray(clean, np.float64), np.asarray(shifted, np.float64)
@@ -56,13 +57,14 @@ def drop_interval(clean: ArrayLike, shifted: ArrayLike, confidence: float = 0.95
             f"clean {first.shape} and shifted {second.shape} are not paired; give two (n,) arrays, n >= 1, "
             "over the same episodes."
         )
-    if not 0 < confidence < 1:
-        raise SimfactorError(f"confidence={confidence!r} must be between 0 and 1.")
+    if not 0 < confidence < 1 or shifts < 1:
+        raise SimfactorError(f"confidence={confidence!r} must be between 0 and 1, shifts={shifts!r} above 0.")
     both = np.stack([first, second])
     if not ((both >= 0) & (both <= 1)).all():
         raise SimfactorError("successes must lie in [0, 1]; give 0 and 1, or shares.")
-    lost, needed = first - second, math.log(2 / (1 - confidence))
-    return Drop(float(lost.mean()), -_end(-lost, needed), _end(lost, needed), len(lost))
+    lost, error = first - second, 1 - confidence
+    low, high = -_end(-lost, math.log(shifts / error)), _end(lost, math.log(1 / error))
+    return Drop(float(lost.mean()), low, high, len(lost))
 
 
 def _end(lost: Array, needed: float) -> float:

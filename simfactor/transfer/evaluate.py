@@ -5,10 +5,10 @@ from __future__ import annotations
 import io
 import json
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 from tqdm import tqdm
@@ -69,8 +69,9 @@ def evaluate_with(
     out: str | Path,
     training_seeds: Iterable[int] = (),
     progress: bool = True,
+    finished: Callable[[Job], Any] = lambda job: None,
 ) -> Results:
-    """As :func:`evaluate_jobs`, by a tester that stays open for more."""
+    """As :func:`evaluate_jobs`, by a tester that stays open; ``finished`` is told of each job run."""
     folder = Path(out)
     folder.mkdir(parents=True, exist_ok=True)
     training_seeds = tuple(training_seeds)
@@ -85,6 +86,7 @@ def evaluate_with(
             _store(folder, job, episodes)
             done[job.name] = episodes
             bar.update()
+            finished(job)
     results: Results = {}
     for job in jobs:
         results.setdefault(job.agent, {}).setdefault(job.seed, {})[job.domain.name] = done[job.name]
