@@ -18,6 +18,7 @@ from simfactor.agents.latent_features import FineTune
 from simfactor.agents.lean_sac import LeanSAC
 from simfactor.agents.pixel_buffer import PixelReplayBuffer
 from simfactor.agents.pixel_policy import AsymmetricPolicy, PixelPolicy
+from simfactor.agents.policy_files import Policy, check_fits, open_policy
 from simfactor.agents.train import environment_seed, train_agent
 from simfactor.agents.vec_env import SB3VecEnv
 
@@ -35,10 +36,12 @@ __all__ = [
     "LeanSAC",
     "PixelPolicy",
     "PixelReplayBuffer",
+    "Policy",
     "Ppo",
     "SB3VecEnv",
     "Sac",
     "TrainJob",
+    "check_fits",
     "convolution",
     "drop",
     "environment_seed",
@@ -47,6 +50,7 @@ __all__ = [
     "mix",
     "noise",
     "observed_layout",
+    "open_policy",
     "resample",
     "resolve_augmentations",
     "shift",
