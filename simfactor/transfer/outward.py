@@ -48,7 +48,7 @@ def outward_domains(
         for name in names
     }
     domains = [
-        Domain(f"{name}-{k}", _moved(full, clean, {name: rung}), renderer, "out", Rung(name, k))
+        Domain(f"{name}-{k}", moved_space(full, clean, {name: rung}), renderer, "out", Rung(name, k))
         for name, rungs in ladders.items()
         for k, rung in enumerate(rungs, start=1)
     ]
@@ -57,7 +57,7 @@ def outward_domains(
     for k in range(1, max(map(len, ladders.values())) + 1):
         rungs = {name: rungs[min(k, len(rungs)) - 1] for name, rungs in ladders.items()}
         place = Rung(together, k, tuple(ladders))
-        domains.append(Domain(f"{together}-{k}", _moved(full, clean, rungs), renderer, "out", place))
+        domains.append(Domain(f"{together}-{k}", moved_space(full, clean, rungs), renderer, "out", place))
     return tuple(domains)
 
 
@@ -111,8 +111,8 @@ def _between(full: Continuous, inner: Segment, outer: Segment) -> Continuous:
     return replace(full, low=outer[0], high=outer[1], levels=None, holes=holes)
 
 
-def _moved(full: FactorSpace, clean: FactorSpace, rungs: Mapping[str, Factor]) -> FactorSpace:
-    """The clean space with other factors in place of some, or beside its own, in ``full``'s order."""
+def moved_space(full: FactorSpace, clean: FactorSpace, rungs: Mapping[str, Factor]) -> FactorSpace:
+    """The clean space with other factors in place of its own, or beside them, in the order of ``full``."""
     factors = {**clean.factors, **rungs}
     ordered = {name: factors[name] for name in full.names if name in factors}
     return replace(clean, factors=ordered)
