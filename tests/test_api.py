@@ -13,6 +13,7 @@ PACKAGES = (
     "envs",
     "factors",
     "metrics",
+    "plugin",
     "render",
     "report",
     "scene",

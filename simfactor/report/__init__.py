@@ -14,10 +14,12 @@ from simfactor.report.html import write_report, write_summary
 from simfactor.report.ladders import severity_curves, shift_matrix
 from simfactor.report.picture import Picture
 from simfactor.report.responses import response_bars, response_panels
+from simfactor.report.stress import drop_forest, write_stress_report
 
 __all__ = [
     "Picture",
     "decodability_bars",
+    "drop_forest",
     "film_strip",
     "gap_forest",
     "image_grid",
@@ -30,5 +32,6 @@ __all__ = [
     "success_bars",
     "training_curves",
     "write_report",
+    "write_stress_report",
     "write_summary",
 ]

@@ -54,13 +54,14 @@ def write_report(
         raise SimfactorError(
             f"the summary lacks {', '.join(missing)}; it needs {', '.join(SECTIONS)}. Run the missing stages."
         )
-    template = _environment().get_template("report.html")
+    template = environment().get_template("report.html")
     shown = {"title": title, "pictures": pictures, "films": films, "everything": _json(summary)}
     text = template.render(**shown, **content(summary))
     write_atomically(Path(path), text.encode())
 
 
-def _environment() -> jinja2.Environment:
+def environment() -> jinja2.Environment:
+    """The templates, and what they write numbers with."""
     environment = jinja2.Environment(
         loader=jinja2.PackageLoader("simfactor.report", "."),
         autoescape=True,
