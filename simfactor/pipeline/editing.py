@@ -17,10 +17,11 @@ from simfactor.encoders import FactorEncoder, edit_latents
 from simfactor.encoders.editing import Value, check_blocks, check_editable, takes_values
 from simfactor.errors import SimfactorError
 from simfactor.factors import Categorical, FactorSpace
+from simfactor.json_files import write_json
 from simfactor.pipeline.edit_scores import COLUMNS, edit_table, edits_as_data, score_edits
 from simfactor.pipeline.pictures import png
 from simfactor.pipeline.plan import make_plan
-from simfactor.pipeline.records import timed, write_json
+from simfactor.pipeline.records import timed
 from simfactor.report import image_grid
 
 Image = NDArray[np.uint8]

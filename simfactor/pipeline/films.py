@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from simfactor.atomic import write_atomically
+from simfactor.json_files import write_json
 from simfactor.pipeline.plan import Plan
-from simfactor.pipeline.records import write_json
 from simfactor.report import Picture, film_strip
 from simfactor.transfer import Job, Results, choose_example
 from simfactor.transfer.evaluate import evaluate_with

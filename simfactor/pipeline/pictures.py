@@ -14,8 +14,8 @@ from tqdm import tqdm
 from simfactor.agents.record import read_curve
 from simfactor.data import FactorDataset, contact_sheet, factor_sheet
 from simfactor.encoders import FactorEncoder, walks
+from simfactor.json_files import read_json
 from simfactor.pipeline.plan import Plan
-from simfactor.pipeline.records import read_json
 from simfactor.pipeline.worst import FILM, RESULT, summary, worst_folder
 from simfactor.report import Picture, image_grid, training_curves
 

@@ -18,10 +18,10 @@ from simfactor.atomic import write_atomically
 from simfactor.data import FactorDataset
 from simfactor.encoders import FactorEncoder, latent_traversals
 from simfactor.errors import SimfactorError
+from simfactor.json_files import read_json, write_json
 from simfactor.metrics import Interventional, ScoreRow, ScoreTable
 from simfactor.pipeline.interventions import Changed, change_each, principal_components, project
 from simfactor.pipeline.plan import Plan
-from simfactor.pipeline.records import read_json, write_json
 from simfactor.report import latent_factor_graph, latent_factor_matrix
 
 TRAIN_SHARE = 2 / 3  # of the scored images train the metrics' learners, the rest tests them

@@ -9,12 +9,13 @@ from typing import Any
 from simfactor import agents, data, encoders
 from simfactor.config import RunConfig
 from simfactor.errors import SimfactorError
+from simfactor.json_files import read_json, write_json
 from simfactor.pipeline.films import FILMS, film_examples, film_pictures
 from simfactor.pipeline.partners import encoder_images
 from simfactor.pipeline.pictures import pictures
 from simfactor.pipeline.plan import Images, Plan, check_task, make_plan
 from simfactor.pipeline.policies import check_policy, training_jobs, transfer_jobs
-from simfactor.pipeline.records import provenance, read_json, stage_seconds, timed, write_json
+from simfactor.pipeline.records import provenance, stage_seconds, timed
 from simfactor.pipeline.scoring import format_stored, score_encoder
 from simfactor.report import write_report, write_summary
 from simfactor.transfer import (

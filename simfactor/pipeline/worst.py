@@ -10,9 +10,10 @@ from simfactor.atomic import write_atomically
 from simfactor.config import RunConfig
 from simfactor.errors import SimfactorError, naming, unknown_name
 from simfactor.factors import FactorSpace, load_space
+from simfactor.json_files import write_json
 from simfactor.pipeline.plan import Plan, make_plan
 from simfactor.pipeline.policies import check_policy, open_policy, version
-from simfactor.pipeline.records import timed, write_json
+from simfactor.pipeline.records import timed
 from simfactor.report import image_grid
 from simfactor.transfer import WorstCase, find_worst_case, format_interval
 

@@ -63,7 +63,9 @@ def write_stress_report(
     strip = None
     if film is not None:
         strip = Picture("An episode that a shift broke", "The same start in both worlds, step by step.", film)
-    text = environment().get_template("stress.html").render(
-        title=title, sentence=sentence, result=result, told=told, chart=chart, film=strip
+    text = (
+        environment()
+        .get_template("stress.html")
+        .render(title=title, sentence=sentence, result=result, told=told, chart=chart, film=strip)
     )
     write_atomically(Path(path), text.encode())
