@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 import tyro
 
 from simfactor import __version__
-from simfactor.cli import options
+from simfactor.cli import options, plugin_options
 from simfactor.config import RunConfig, Shared, load_config, section_names
 from simfactor.errors import SimfactorError, unknown_name
 
@@ -47,6 +47,7 @@ COMMANDS = {
     "transfer": Command(options.TransferConfig, "transfer"),
     "worst-case": Command(options.WorstCaseConfig, "worst_case"),
     "report": Command(options.ReportConfig, "report"),
+    "stress": Command(plugin_options.StressConfig, "stress"),
 }
 
 
@@ -132,6 +133,7 @@ def overview() -> str:
             "",
             "  simfactor run quickstart                 the whole loop, a report in runs/quickstart/",
             "  simfactor edit --set light_azimuth=40deg photo.png",
+            "  simfactor stress package:EnvId-v0 --policy policy.zip --suite lighting --max-drop 0.1",
             "  simfactor COMMAND CONFIG --help          all options of one command, with the file's values",
             "  simfactor --version",
         ]

@@ -138,7 +138,7 @@ class Continuous:
 
     def describe(self) -> str:
         """The allowed values in words, for messages."""
-        ranges = " or ".join(f"[{a:g}, {b:g}]" for a, b in self.segments)
+        ranges = " or ".join(f"[{a:g}, {b:g}]" if a < b else f"{a:g}" for a, b in self.segments)
         return f"{ranges} {self.unit}".rstrip()
 
 

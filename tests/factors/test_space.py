@@ -193,7 +193,7 @@ ERRORS = {
     ),
     "fixed": (
         lambda: SPACE.fix({"x": 0.0}).intervene(SPACE.fix({"x": 0.0}).sample(2, 0), ["x"], 1),
-        "x is fixed at [0, 0] m, it cannot be changed; name another factor.",
+        "x is fixed at 0 m, it cannot be changed; name another factor.",
     ),
     "rows": (
         lambda: SPACE.check(np.array([[9.0, 0, 0, 0]])),

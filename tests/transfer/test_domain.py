@@ -74,7 +74,7 @@ def test_a_shift_changes_its_own_factors_only():
         (Shift("cloth", {"texture": ["grass", "coffee"]}), r"texture grass, coffee .* encoder's"),
         (
             Shift("night", {"intensity": [0.1, 0.2]}, level="ood1"),
-            r"declared ood1 but is 'ood2': intensity \[0.1, 0.2\] \(policy \[1, 1\], encoder \[0.4, 2\]\)",
+            r"declared ood1 but is 'ood2': intensity \[0.1, 0.2\] \(policy 1, encoder \[0.4, 2\]\)",
         ),
         (Shift("day", {"intensity": 1.0}, level="ood1"), "declared ood1 but is 'in'"),
         (Shift("sun", {"intensity": [1.5, 3.0]}), r"shift 'sun': intensity: range \[1.5, 3\]"),
