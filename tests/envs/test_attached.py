@@ -10,6 +10,7 @@ import numpy as np
 import pybullet as p
 import pytest
 from gymnasium.utils.env_checker import check_env
+from rover import Rover
 from stable_baselines3.common.env_checker import check_env as check_for_sb3
 from yard import Yard
 
@@ -174,6 +175,25 @@ def test_of_two_cameras_the_first_is_ours_and_one_that_moves_is_followed() -> No
     np.testing.assert_allclose(middles, np.full((3, 2), 31.5), atol=2.0)
     for env in (one, two, follows):
         env.close()
+
+
+def test_a_camera_on_a_mobile_base_is_followed_and_changes_no_motion() -> None:
+    """Driving round a bend, both pictures show the crate in the same places, and states are bit-equal."""
+    alone, attached = Rover(), Attached(Rover(), observation="pixels+state", image_size=96)
+    np.testing.assert_array_equal(alone.reset(seed=0)[0], attached.reset(seed=0)[0]["state"])
+    places = []
+    for _ in range(8):
+        theirs, ours = alone.step([1.0, 0.2])[0], attached.step([1.0, 0.2])[0]["state"]
+        np.testing.assert_array_equal(theirs, ours)
+        alone.render()
+        seen = attached.images(attached.space.select(["exposure"]), np.zeros((1, 1))).segmentation[0, ..., 0]
+        both = [alone.bodies_seen[:, 24:120] == alone.crate, seen == attached.unwrapped.crate]
+        assert np.logical_and(*both).sum() > 0.9 * np.logical_or(*both).sum() > 0
+        places.append(np.argwhere(both[1]).mean(axis=0)[1])
+    assert np.ptp(places) > 3  # the car has turned
+    assert np.linalg.norm(theirs[:2]) > 0.2
+    alone.close()
+    attached.close()
 
 
 def test_a_camera_may_be_given() -> None:

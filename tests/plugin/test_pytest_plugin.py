@@ -3,11 +3,11 @@
 import os
 import subprocess
 import sys
-import tomllib
 from importlib import import_module
 from pathlib import Path
 
 import pytest
+import tomllib
 
 HERE = Path(__file__).parent
 TESTS = """
