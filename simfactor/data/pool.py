@@ -1,4 +1,4 @@
-"""Worker processes that render shards: one studio each, deaf to Ctrl-C, gone when their parent is."""
+"""Worker processes that make shards: one maker each, deaf to Ctrl-C, gone when their parent is."""
 
 from __future__ import annotations
 
@@ -7,22 +7,13 @@ import multiprocessing
 import os
 import signal
 import threading
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Generator, Sequence
 from concurrent.futures import CancelledError, ProcessPoolExecutor, as_completed
-from dataclasses import dataclass
-from functools import cached_property
-from pathlib import Path
+from contextlib import closing
 from typing import Protocol, TypeAlias
 
-from simfactor.data.manifest import Manifest
-from simfactor.data.shards import Shard, write_shard
-from simfactor.frames import Images
+from simfactor.data.shards import Shard
 from simfactor.processes import lean_start
-from simfactor.render import Studio
-
-CHUNK_IMAGES = 64
-CHUNK_PIXELS = 1 << 22
-
 
 Shards: TypeAlias = Generator[tuple[int, Shard], None, None]
 
@@ -33,39 +24,38 @@ class Flag(Protocol):
     value: bool
 
 
-def render_shard(
-    studio: Studio, recipe: Manifest, folder: Path, number: int, stop: Flag | None = None
-) -> Shard:
-    """Render and write one shard. Gives up between two chunks of images once ``stop`` is set."""
-    indices = recipe.rows_of(number)
-    rows = recipe.factors_of(number)
+class ShardMaker(Protocol):
+    """Makes the shards of one data set; can be sent to other processes."""
 
-    def parts() -> Iterator[Images]:
-        chunk = max(1, min(CHUNK_IMAGES, CHUNK_PIXELS // recipe.spec.image_size**2))
-        for start in range(0, len(rows), chunk):
-            if stop is not None and stop.value:
-                raise CancelledError
-            yield studio.images(recipe.space, rows[start : start + chunk])
+    def make(self, number: int, stop: Flag | None = None) -> Shard:
+        """Make and write one shard. Gives up soon once ``stop`` is set."""
 
-    return write_shard(folder, number, recipe.space, indices.start, rows, recipe.keep, parts())
+    def close(self) -> None:
+        """Close what making them has opened."""
 
 
-def shards_here(recipe: Manifest, folder: Path, numbers: Sequence[int]) -> Shards:
-    """Render shards one after another in this process."""
-    with recipe.spec.open() as studio:
+def go_on(stop: Flag | None) -> None:
+    """Raise CancelledError once ``stop`` is set."""
+    if stop is not None and stop.value:
+        raise CancelledError
+
+
+def shards_here(maker: ShardMaker, numbers: Sequence[int]) -> Shards:
+    """Make shards one after another in this process."""
+    with closing(maker):
         for number in numbers:
-            yield number, render_shard(studio, recipe, folder, number)
+            yield number, maker.make(number)
 
 
-def shards_in_pool(recipe: Manifest, folder: Path, numbers: Sequence[int], workers: int) -> Shards:
-    """Render shards in ``workers`` processes; yields each as it is finished.
+def shards_in_pool(maker: ShardMaker, numbers: Sequence[int], workers: int) -> Shards:
+    """Make shards in ``workers`` processes; yields each as it is finished.
 
     Closing the iterator early stops the workers within one chunk of images. Raises what a worker raised, or
     ``BrokenProcessPool`` when one died.
     """
     context = multiprocessing.get_context("spawn")
     stop = context.RawValue(ctypes.c_bool, False)  # without a lock that a killed worker could take along
-    pool = ProcessPoolExecutor(workers, context, _start_worker, (_Task(recipe, folder, stop),))
+    pool = ProcessPoolExecutor(workers, context, _start_worker, (maker, stop))
     try:
         with lean_start():
             futures = {pool.submit(_work, number): number for number in numbers}
@@ -76,25 +66,13 @@ def shards_in_pool(recipe: Manifest, folder: Path, numbers: Sequence[int], worke
         pool.shutdown(wait=True, cancel_futures=True)
 
 
-@dataclass
-class _Task:
-    """What a worker was started for; its studio opens with its first shard and stays open."""
-
-    recipe: Manifest
-    folder: Path
-    stop: Flag
-
-    @cached_property
-    def studio(self) -> Studio:
-        return self.recipe.spec.open()
+_maker: ShardMaker
+_stop: Flag
 
 
-_task: _Task
-
-
-def _start_worker(task: _Task) -> None:
-    global _task
-    _task = task
+def _start_worker(maker: ShardMaker, stop: Flag) -> None:
+    global _maker, _stop
+    _maker, _stop = maker, stop
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the parent handles it
     threading.Thread(target=_follow_parent, daemon=True).start()
 
@@ -108,6 +86,5 @@ def _follow_parent() -> None:
 
 
 def _work(number: int) -> Shard:
-    if _task.stop.value:
-        raise CancelledError  # before the studio opens
-    return render_shard(_task.studio, _task.recipe, _task.folder, number, _task.stop)
+    go_on(_stop)  # before anything opens
+    return _maker.make(number, _stop)
