@@ -21,11 +21,12 @@ if TYPE_CHECKING:
 
     from simfactor.data.resident import DeviceDataset
 
-REMEDY = "Delete it and run generate again with the same arguments: only what is missing is made."
+REMEDY = "Delete it and repeat what made the data set: only what is missing is made."
 
 
 class FactorDataset:
-    """N images with the factor rows that made them, in a folder that :func:`generate` wrote.
+    """N images with their factor rows, in a folder that :func:`generate` or
+    :func:`simfactor.envs.collecting.collect` wrote.
 
     Opening reads the manifest and the files' sizes only; images stay on disk and are mapped when asked for.
     ``dataset[i]`` is the pair (image (H, W, 3) uint8, row (K,) float64); an index past the end raises
@@ -40,7 +41,7 @@ class FactorDataset:
         if missing:
             raise SimfactorError(
                 f"{str(self.path)!r} is unfinished: {len(missing)} of {self.manifest.shard_count} shards are "
-                "missing. Run generate again with the same arguments to go on."
+                "missing. Repeat what made it, with the same arguments, to go on."
             )
         for shard in self.manifest.shards.values():
             for name, file in shard.files.items():
@@ -165,7 +166,9 @@ class FactorDataset:
     def _check_size(self, name: str, expected: int) -> None:
         path = self.path / name
         if not path.is_file():
-            raise SimfactorError(f"{str(path)!r} is missing. {REMEDY.replace('Delete it and run', 'Run')}")
+            raise SimfactorError(
+                f"{str(path)!r} is missing. {REMEDY.replace('Delete it and repeat', 'Repeat')}"
+            )
         actual = path.stat().st_size
         if actual != expected:
             raise SimfactorError(

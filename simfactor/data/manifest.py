@@ -32,6 +32,10 @@ class Manifest:
     the set is ``complete``, rendered as ``spec`` says; shard ``s`` holds the images from ``s * shard_size``.
     ``shards`` maps the finished ones to their files.
 
+    Images may also be taken of somebody else's environment: ``played`` then says of which, and how. The
+    factors ``measured`` are what it observed; their values stand in the tables alone, the others are drawn
+    as said above.
+
     Raises SimfactorError when a number or a name is not possible.
     """
 
@@ -45,6 +49,8 @@ class Manifest:
     versions: Mapping[str, str] = field(default_factory=lambda: _versions())
     shards: Mapping[int, Shard] = field(default_factory=dict)
     complete: bool = False
+    played: Mapping[str, Any] = field(default_factory=dict)
+    measured: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         for name in ("count", "shard_size"):
@@ -80,12 +86,17 @@ class Manifest:
         """The indices of the images in one shard."""
         return range(shard * self.shard_size, min((shard + 1) * self.shard_size, self.count))
 
+    @property
+    def drawn(self) -> FactorSpace:
+        """The factors that are not measured."""
+        return self.space.select([name for name in self.space.names if name not in self.measured])
+
     def factors_of(self, shard: int) -> Rows:
-        """The factor rows (n, K) of the images in one shard."""
+        """The rows (n, K) of the images in one shard: of the factors that are drawn."""
         rows = self.rows_of(shard)
         if self.complete:
             return Lattice(self.space).factors(rows)
-        return self.space.sample(len(rows), self.seed, start=rows.start, lattice=self.lattice)
+        return self.drawn.sample(len(rows), self.seed, start=rows.start, lattice=self.lattice)
 
     def with_shard(self, number: int, shard: Shard) -> Manifest:
         """The same data set with one more finished shard."""
@@ -93,12 +104,12 @@ class Manifest:
 
     def differences(self, other: Manifest) -> list[str]:
         """How the images of ``other`` differ from these, one phrase each; empty if they are the same."""
-        found = space_differences(self.space, other.space)
+        found = space_differences(self.drawn, other.drawn)
         for name in ("seed", "lattice", "complete", "shard_size", "keep"):
             here, there = getattr(self, name), getattr(other, name)
             if here != there:
                 found.append(f"{name} is {_shown(here)}, not {_shown(there)}")
-        mine, theirs = asdict(self.spec), asdict(other.spec)
+        mine, theirs = {**asdict(self.spec), **self.played}, {**asdict(other.spec), **other.played}
         found += [
             f"{key} is {mine.get(key)!r}, not {theirs.get(key)!r}"
             for key in {**mine, **theirs}
@@ -119,6 +130,7 @@ class Manifest:
             "complete": self.complete,
             "keep": list(self.keep),
             "studio": asdict(self.spec),
+            **({"played": dict(self.played), "measured": list(self.measured)} if self.played else {}),
             "versions": dict(self.versions),
             "shards": {str(number): _listed(self.shards[number]) for number in sorted(self.shards)},
         }
@@ -186,6 +198,8 @@ def _parsed(content: Mapping[str, Any]) -> Manifest:
         versions=content["versions"],
         shards={int(number): _shard(listed) for number, listed in content["shards"].items()},
         complete=content.get("complete", False),
+        played=content.get("played", {}),
+        measured=tuple(content.get("measured", ())),
     )
 
 

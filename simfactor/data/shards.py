@@ -7,22 +7,25 @@ from __future__ import annotations
 
 import hashlib
 import io
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
+from types import MappingProxyType
+from typing import NamedTuple, TypeAlias
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from simfactor.atomic import all_or_nothing
 from simfactor.factors import Categorical, FactorSpace
 from simfactor.frames import Images
 
 BLOCK = 1 << 20
+Floats: TypeAlias = NDArray[np.float64]
+NOTHING: Mapping[str, ArrayLike] = MappingProxyType({})
 
 
 class Channel(NamedTuple):
@@ -70,13 +73,15 @@ def write_shard(
     number: int,
     space: FactorSpace,
     start: int,
-    rows: NDArray[np.float64],
+    rows: Floats,
     keep: tuple[str, ...],
     parts: Iterable[Images],
+    measured: Mapping[str, ArrayLike] = NOTHING,
 ) -> Shard:
     """Write rows (n, K) and the images that ``parts`` yields for them, in order, as shard ``number``.
 
-    ``start`` is the index of the first image. Images go to disk part by part, so memory holds one part only.
+    ``start`` is the index of the first image; ``measured`` are further columns of the table, name -> (n,),
+    read once all images are there. Images go to disk part by part, so memory holds one part only.
     Nothing with a final name appears before all of it is written. Raises SimfactorError when the disk does
     not take it.
     """
@@ -89,7 +94,7 @@ def write_shard(
                 if files[path].count == 0:
                     files[path].write(npy_header((len(rows), *array.shape[1:]), array.dtype))
                 files[path].write(array.data)
-        files[table].write(_parquet(space, start, rows))
+        files[table].write(_parquet(space, start, rows, measured))
     return Shard(len(rows), {path.name: File(f.count, f.digest.hexdigest()) for path, f in files.items()})
 
 
@@ -103,6 +108,16 @@ def read_factors(path: Path, space: FactorSpace) -> NDArray[np.float64]:
             column = pc.index_in(column.cast(pa.string()), value_set=pa.array(factor.values))
         columns.append(column.to_numpy().astype(np.float64))
     return np.stack(columns, axis=1)
+
+
+def read_measured(paths: Sequence[Path], drawn: FactorSpace) -> dict[str, Floats]:
+    """The columns (N,) of all the tables, one after another, that are not factors of ``drawn``."""
+    tables = [pq.read_table(path, use_threads=False) for path in paths]
+    names = [name for name in tables[0].column_names if name != "index" and name not in drawn.names]
+    return {
+        name: np.concatenate([table.column(name).to_numpy().astype(np.float64) for table in tables])
+        for name in names
+    }
 
 
 def sha256_of(path: Path) -> str:
@@ -130,7 +145,7 @@ def npy_header(shape: tuple[int, ...], dtype: np.dtype) -> bytes:
     return buffer.getvalue()
 
 
-def _parquet(space: FactorSpace, start: int, rows: NDArray[np.float64]) -> bytes:
+def _parquet(space: FactorSpace, start: int, rows: Floats, measured: Mapping[str, ArrayLike]) -> bytes:
     columns: dict[str, pa.Array] = {"index": pa.array(np.arange(start, start + len(rows)))}
     for k, name in enumerate(space.names):
         factor = space[name]
@@ -139,6 +154,7 @@ def _parquet(space: FactorSpace, start: int, rows: NDArray[np.float64]) -> bytes
             columns[name] = pa.DictionaryArray.from_arrays(codes, pa.array(factor.values))
         else:
             columns[name] = pa.array(rows[:, k])
+    columns |= {name: pa.array(np.asarray(values, np.float64)) for name, values in measured.items()}
     buffer = io.BytesIO()
     pq.write_table(pa.table(columns), buffer)
     return buffer.getvalue()

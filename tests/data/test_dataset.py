@@ -133,7 +133,7 @@ def test_a_truncated_file_is_found_when_opening(copy: Path) -> None:
 
 def test_a_missing_file_is_found_when_opening(copy: Path) -> None:
     (copy / "factors-00000.parquet").unlink()
-    with pytest.raises(SimfactorError, match=r"factors-00000.parquet' is missing\. Run generate again"):
+    with pytest.raises(SimfactorError, match=r"factors-00000.parquet' is missing\. Repeat what made"):
         FactorDataset(copy)
 
 
