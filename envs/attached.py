@@ -129,6 +129,14 @@ class Attached(gym.Wrapper[Any, Any, Any, Any], RecordConstructorArgs):
         for name in space.names:
             self._world.domain(name)
 
+    def check_shown(self, space: FactorSpace) -> None:
+        """Raise SimfactorError unless pictures of this environment can show the nuisances of ``space``.
+
+        Its task factors are what an environment observes, not what is set.
+        """
+        if space.scene != SCENE or space.by_role("nuisance"):
+            self.check_space(space.select(space.by_role("nuisance") or space.names))
+
     def draw_factors(self, space: FactorSpace, seed: int, options: Mapping[str, Any] | None) -> Values:
         """A value for every factor of ``space`` in the episode ``seed``; reset options take precedence."""
         requested = self._world.checked((options or {}).get("factors") or {})
@@ -171,7 +179,9 @@ class Attached(gym.Wrapper[Any, Any, Any, Any], RecordConstructorArgs):
                 f"{', '.join(held)}: a moment shows a body as it is; leave bound factors out of the space."
             )
         batch = self._world.batch(self.image_size, space.columns(rows), len(rows))
-        return self._photographer.photograph(batch)
+        told = dict(zip(space.names, np.asarray(rows, np.float64).T, strict=True))
+        noise = next_seeds(np.repeat(self._noise, len(rows)), told)  # of each picture another
+        return self._photographer.photograph(replace(batch, noise_seed=noise))
 
     def close(self) -> None:
         """Put bound factors back, close the renderer and the environment."""

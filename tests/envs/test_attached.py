@@ -123,6 +123,14 @@ def test_the_camera_moves_around_what_it_looks_at(yard: Attached) -> None:
     assert (seen.rgb[1] != seen.rgb[0]).mean() > 0.3
 
 
+def test_every_picture_of_a_moment_has_noise_of_its_own(yard: Attached) -> None:
+    yard.reset(seed=0)
+    rows = np.array([[0.1], [0.1], [0.1001]])
+    first, same, other = yard.images(yard.space.select(["sensor_noise"]), rows).rgb
+    np.testing.assert_array_equal(first, same)
+    assert (first != other).mean() > 0.5
+
+
 def test_a_single_link_has_a_texture_of_its_own() -> None:
     env = Attached(gym.make("PandaReach-v3", render_mode="rgb_array"), image_size=96)
     plain, _ = env.reset(seed=0)
