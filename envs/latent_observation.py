@@ -45,12 +45,41 @@ class LatentObservation(gym.ObservationWrapper[NDArray[np.float32], Any, Any], R
         RecordConstructorArgs.__init__(self, encoder=encoder, factors=factors, _disable_deepcopy=True)
         gym.ObservationWrapper.__init__(self, env)
         self.encoder = open_encoder(encoder)
-        known = env.has_wrapper_attr("check_space")
-        _check_factors(env.get_wrapper_attr("check_space") if known else None, self.encoder)
+        known = next((way for way in ("check_shown", "check_space") if env.has_wrapper_attr(way)), None)
+        _check_factors(env.get_wrapper_attr(known) if known else None, self.encoder)
         self._pixels = _pixels_key(env.observation_space, self.encoder.image_size)
         self.dims = _chosen_dims(self.encoder, factors)
         self.observation_space = _latent_space(len(self.dims))
         self.pixels: NDArray[np.uint8] | None = None
+
+    @classmethod
+    def from_pretrained(
+        cls,
+        path: str | Path,
+        env: gym.Env[Any, Any] | None = None,
+        factors: Sequence[str] | None = None,
+        *,
+        randomise: str | Sequence[str] = (),
+        **kwargs: Any,
+    ) -> LatentObservation:
+        """The environment that ``simfactor adapt-env`` made an encoder for, seen through that encoder.
+
+        Args:
+            path: the folder that it wrote.
+            env: the environment itself, with wrappers of one's own as they may be; by default it is made.
+            factors: as above. What the environment observes is the role ``task``.
+            randomise: nuisances (by name, group or role) that are drawn anew for every episode, as they were
+                for the encoder; the rest looks as the environment has it.
+            kwargs: arguments for making the environment, beside those it was adapted with.
+
+        Raises SimfactorError for another folder, an environment that lacks the encoder's factors, names that
+        there are not, and as ``Attached`` and the wrapper do.
+        """
+        from simfactor.envs.adapted import Adapted  # only now, because it loads PyBullet
+
+        adapted = Adapted.load(Path(path))
+        encoder = open_encoder(Path(path) / "encoder")
+        return cls(adapted.look_at(env, encoder.space, randomise, kwargs), encoder, factors)
 
     def observation(self, observation: Any) -> NDArray[np.float32]:
         """The chosen latents (L,) of an observation of the wrapped environment."""

@@ -48,6 +48,7 @@ COMMANDS = {
     "worst-case": Command(options.WorstCaseConfig, "worst_case"),
     "report": Command(options.ReportConfig, "report"),
     "stress": Command(plugin_options.StressConfig, "stress"),
+    "adapt-env": Command(plugin_options.AdaptEnvConfig, "adapt_env"),
 }
 
 
@@ -134,6 +135,7 @@ def overview() -> str:
             "  simfactor run quickstart                 the whole loop, a report in runs/quickstart/",
             "  simfactor edit --set light_azimuth=40deg photo.png",
             "  simfactor stress package:EnvId-v0 --policy policy.zip --suite lighting --max-drop 0.1",
+            "  simfactor adapt-env panda_gym:PandaReach-v3 --out runs/panda",
             "  simfactor COMMAND CONFIG --help          all options of one command, with the file's values",
             "  simfactor --version",
         ]

@@ -3,11 +3,78 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import tyro
+import yaml
 
-Pairs = tyro.conf.UseAppendAction
+from simfactor.config.names import NetworkName, ObjectiveName
+from simfactor.errors import SimfactorError
+
+
+def _arguments(texts: list[str]) -> dict[str, Any]:
+    """NAME=VALUE of each text, values as YAML has them."""
+    given = {}
+    for text in texts:
+        name, equals, value = text.partition("=")
+        if not (name and equals):
+            raise SimfactorError(f"{text!r} is not of the form NAME=VALUE, as in light_azimuth='[-30, 30]'.")
+        try:
+            given[name] = yaml.safe_load(value)
+        except yaml.YAMLError as error:
+            raise SimfactorError(f"{text!r} has no value that YAML can read ({error}).") from None
+    return given
+
+
+# names and what they are, on a command line
+Arguments = Annotated[
+    dict[str, Any],
+    tyro.constructors.PrimitiveConstructorSpec(
+        nargs="*",
+        metavar="NAME=VALUE [NAME=VALUE ...]",
+        instance_from_str=_arguments,
+        is_instance=lambda given: isinstance(given, dict),
+        str_from_instance=lambda given: [f"{name}={value}" for name, value in given.items()],
+    ),
+]
+
+
+@dataclasses.dataclass(frozen=True)
+class AdaptEnvConfig:
+    """Make a PyBullet environment's data set, train its encoder, score it (OUT/adapted.json)."""
+
+    env: Annotated[str, tyro.conf.Positional, tyro.conf.arg(metavar="ENV")]
+    """An id of gymnasium's, package:id, or module:function of a function that returns an environment."""
+    out: str = "runs/adapted"
+    """Folder of all that is made. The same command again goes on where it stopped."""
+    kwargs: Arguments = dataclasses.field(default_factory=dict)
+    """Arguments for making the environment, such as render_distance=0.8."""
+    factors: tuple[str, ...] = ()
+    """Factors or groups of how it looks that are drawn for each picture (default: all)."""
+    moments: int = 4000
+    """Moments of random play that the encoder learns from."""
+    held_out: int = 800
+    """Moments of other episodes that it is scored on."""
+    appearances: int = 4
+    """Pictures of each moment."""
+    every: int = 10
+    """Steps from one moment of an episode to the next."""
+    image_size: int = 64
+    """Height and width of the pictures, pixels."""
+    objective: ObjectiveName = "supervised"
+    """How the encoder learns; not from pairs."""
+    network: NetworkName | None = None
+    """Its network; by default as suits the objective."""
+    epochs: int = 8
+    """Passes over the pictures."""
+    learning_rate: float = 3e-3
+    """Peak learning rate."""
+    seed: int = 0
+    """Seed of everything random."""
+    workers: int | None = None
+    """Processes that play (default: one a core)."""
+    device: str = "auto"
+    """What the encoder is trained on: auto (CUDA where there is one), cpu or cuda."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -30,9 +97,9 @@ class StressConfig:
     """worst: search for the worst setting of all factors of the suite, and test it like the shifts."""
     budget: Annotated[int, tyro.conf.arg(metavar="N")] = 60
     """Settings that the search tries, ten episodes each."""
-    trained: Annotated[tuple[str, ...], tyro.conf.arg(metavar="FACTOR=RANGE"), Pairs] = ()
+    trained: Arguments = dataclasses.field(default_factory=dict)
     """What the policy was trained with, if the world was not as the environment has it:
-    light_azimuth='[-30, 30]'. May be repeated."""
+    light_azimuth='[-30, 30]'."""
     severities: Annotated[int, tyro.conf.arg(metavar="N")] = 2
     """Rungs from the training's range of a number to the end of what is possible."""
     observation: Literal["pixels", "pixels+state", "state"] | None = None
@@ -47,8 +114,8 @@ class StressConfig:
     """What the environment calls success in its info (default: is_success)."""
     least_return: Annotated[float | None, tyro.conf.arg(metavar="RETURN")] = None
     """Instead: how much an episode has to return to be a success."""
-    options: Annotated[tuple[str, ...], tyro.conf.arg(name="option", metavar="NAME=VALUE"), Pairs] = ()
-    """An argument to make the environment with. May be repeated."""
+    kwargs: Arguments = dataclasses.field(default_factory=dict)
+    """Arguments for making the environment, such as render_distance=0.8."""
     algorithm: Annotated[str | None, tyro.conf.arg(metavar="NAME")] = None
     """Class of an SB3 model that does not tell it: PPO, or module:Class."""
     normalize: Annotated[str | None, tyro.conf.arg(metavar="FILE")] = None

@@ -6,8 +6,6 @@ import dataclasses
 from pathlib import Path
 from typing import Any, Literal
 
-import yaml
-
 from simfactor.atomic import write_atomically
 from simfactor.errors import SimfactorError
 from simfactor.json_files import write_json
@@ -25,8 +23,8 @@ def stress(
     policy: str,
     suite: tuple[str, ...],
     out: str,
-    trained: tuple[str, ...],
-    options: tuple[str, ...],
+    trained: dict[str, Any],
+    kwargs: dict[str, Any],
     observation: Shown | None,
     image_size: int | None,
     encoder: str | None,
@@ -44,7 +42,7 @@ def stress(
     """
     subject = Subject(
         env,
-        options=_parsed("option", options),
+        kwargs=kwargs,
         observation=observation,
         image_size=image_size,
         encoder=encoder,
@@ -55,7 +53,7 @@ def stress(
     if budget < 1:
         raise SimfactorError(f"--budget {budget} must be at least 1 setting.")
     tries = 0 if search is None else budget
-    asked = StressTest(subject, policy, suite, _parsed("trained", trained), search=tries, **test)
+    asked = StressTest(subject, policy, suite, trained, search=tries, **test)
     result = run_stress(asked, out, workers)
     write_result(asked, result, Path(out))
     print(f"\n{result.table()}\n\n{result.sentence()}\nreport: {Path(out) / REPORT}")
@@ -99,20 +97,3 @@ def _is_plain(value: Any) -> bool:
 
 def _named(thing: Any) -> str:
     return getattr(thing, "__qualname__", repr(thing)) if callable(thing) else str(thing)
-
-
-def _parsed(option: str, pairs: tuple[str, ...]) -> dict[str, Any]:
-    """Pairs ``name=value`` with values as YAML has them."""
-    found = {}
-    for pair in pairs:
-        name, equals, text = pair.partition("=")
-        try:
-            value = yaml.safe_load(text)
-        except yaml.YAMLError as error:
-            raise SimfactorError(f"--{option} {pair!r}: {text!r} is no value: {error}") from None
-        if not (name and equals) or value is None:
-            raise SimfactorError(
-                f"--{option} {pair!r} must be NAME=VALUE, as in light_azimuth='[-30, 30]' or reward=dense."
-            )
-        found[name] = value
-    return found

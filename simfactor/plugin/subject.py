@@ -28,7 +28,7 @@ IMAGE_SIZE = 64
 class Subject:
     """An environment, and how it is seen.
 
-    env: its name as :func:`simfactor.envs.opening.open_env` takes it, or a function that makes it. options:
+    env: its name as :func:`simfactor.envs.opening.open_env` takes it, or a function that makes it. kwargs:
     arguments to make it with. attach: further arguments of ``FactorControl`` for an environment of somebody
     else's (``camera``, ``client``, ``world``, ``bind``). observation, image_size: what is shown; None: what
     fits the policy. encoder, blocks: a folder, and which of its latents are observed. success, least_return:
@@ -36,7 +36,7 @@ class Subject:
     """
 
     env: str | Callable[..., gym.Env[Any, Any]]
-    options: Mapping[str, Any] = field(default_factory=dict)
+    kwargs: Mapping[str, Any] = field(default_factory=dict)
     attach: Mapping[str, Any] = field(default_factory=dict)
     observation: Shown | None = None
     image_size: int | None = None
@@ -49,8 +49,8 @@ class Subject:
         """The environment with factors drawn from ``space``, by default from all of its own."""
         seen = {"observation": self.observation or "pixels", "image_size": self.image_size or IMAGE_SIZE}
         ours = isinstance(self.env, str) and self.env.rpartition(":")[2].startswith(OURS)
-        options = {**(seen if ours else {}), **self.options}
-        env = open_env(self.env, **options) if isinstance(self.env, str) else self.env(**options)
+        kwargs = {**(seen if ours else {}), **self.kwargs}
+        env = open_env(self.env, **kwargs) if isinstance(self.env, str) else self.env(**kwargs)
         attached = env.has_wrapper_attr("draw_factors")
         env = FactorControl(env, space) if attached else FactorControl(env, space, **seen, **self.attach)
         if self.encoder is not None:

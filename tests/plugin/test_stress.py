@@ -190,8 +190,8 @@ def test_errors(asked: dict, said: str, tmp_path: Path) -> None:
 def test_bad_options_of_the_command(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     command = ["stress", "court:Court", "--policy", "court:seeker", "--out", str(tmp_path / "none")]
     for option, value, said in (
-        ("--trained", "light_azimuth", "must be NAME=VALUE"),
-        ("--option", "x={", "is no value"),
+        ("--trained", "light_azimuth", "is not of the form NAME=VALUE"),
+        ("--kwargs", "x={", "has no value that YAML can read"),
         ("--budget", "0", "must be at least 1 setting"),
         ("--encoder", "nowhere", "nowhere"),
     ):
