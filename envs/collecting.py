@@ -43,8 +43,8 @@ class Play:
     env: str
     kwargs: Mapping[str, Any] = field(default_factory=dict)
     camera: Viewpoint | None = None
-    appearances: int = 4
-    every: int = 10
+    appearances: int = 2
+    every: int = 20
 
     def open(self, renderer: str, image_size: int) -> Attached:
         """The environment, whose pictures are ours to take."""

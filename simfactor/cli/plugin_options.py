@@ -49,15 +49,15 @@ class AdaptEnvConfig:
     """Folder of all that is made. The same command again goes on where it stopped."""
     kwargs: Arguments = dataclasses.field(default_factory=dict)
     """Arguments for making the environment, such as render_distance=0.8."""
-    factors: tuple[str, ...] = ()
-    """Factors or groups of how it looks that are drawn for each picture (default: all)."""
-    moments: int = 4000
+    factors: tuple[str, ...] = ("lighting", "camera", "sensor")
+    """Factors or groups that are drawn for each picture. Textures and tints replace the bodies' own looks."""
+    moments: int = 8000
     """Moments of random play that the encoder learns from."""
     held_out: int = 800
     """Moments of other episodes that it is scored on."""
-    appearances: int = 4
+    appearances: int = 2
     """Pictures of each moment."""
-    every: int = 10
+    every: int = 20
     """Steps from one moment of an episode to the next."""
     image_size: int = 64
     """Height and width of the pictures, pixels."""

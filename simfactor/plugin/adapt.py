@@ -43,14 +43,14 @@ def adapt_env(
     out: str | Path,
     *,
     kwargs: Mapping[str, Any] | None = None,
-    factors: FactorSpace | Sequence[str] = (),
+    factors: FactorSpace | Sequence[str] = ("lighting", "camera", "sensor"),
     camera: Viewpoint | None = None,
     renderer: str = "raster",
     image_size: int = 64,
-    moments: int = 4000,
+    moments: int = 8000,
     held_out: int = 800,
-    appearances: int = 4,
-    every: int = 10,
+    appearances: int = 2,
+    every: int = 20,
     objective: str = "supervised",
     network: str | None = None,
     epochs: int = 8,
@@ -68,8 +68,8 @@ def adapt_env(
     Args:
         env, kwargs: of :func:`simfactor.envs.opening.open_env`.
         out: the folder.
-        factors: the nuisances that are drawn for each picture: a space, or names of factors and groups; none
-            means all that the environment has.
+        factors: the nuisances that are drawn for each picture: a space, or names of factors, groups or roles.
+            A drawn texture or tint replaces the body's own look, which may be what tells it from others.
         camera: what it is seen through; by default its own camera.
         renderer, image_size: of the pictures.
         moments, appearances: moments of random play that the encoder learns from, and pictures of each.
@@ -139,7 +139,7 @@ def _spaces(
             )
         plain = env.space.select(["camera_roll"]).fix({"camera_roll": 0.0})
         if not isinstance(factors, FactorSpace):
-            factors = env.space.select(env.space.resolve(factors)) if factors else env.space
+            factors = env.space.select(env.space.resolve(factors))
         env.images(factors, factors.sample(1, 0))
         return factors, plain
     finally:

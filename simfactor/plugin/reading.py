@@ -51,7 +51,8 @@ def read_all(
 
 def unreadable(readings: Sequence[Reading]) -> list[str]:
     """The task factors that one picture does not tell."""
-    return [r.name for r in readings if r.role == "task" and (r.decodability or 0.0) < READABLE]
+    task = {r.name: r.decodability for r in readings if r.role == "task"}
+    return [name for name, score in task.items() if score is not None and score < READABLE]
 
 
 def format_readings(readings: Sequence[Reading]) -> str:

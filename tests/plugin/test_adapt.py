@@ -152,6 +152,7 @@ def test_what_was_not_adapted_is_refused(yard: Path, tmp_path: Path) -> None:
         ("yard:Yart", {}, "no environment 'Yart' is registered"),
         ("CartPole-v1", {}, "PyBullet client"),
         ("yard:Yard", {"factors": ["lightning"]}, "unknown factor, group or role 'lightning'"),
+        ("yard:Yard", {"factors": []}, "needs at least one factor"),
         ("yard:Yard", {"moments": 0}, "moments=0 must be a whole number of at least 1"),
         ("yard:Yard", {"objective": "ada_gvae"}, "objective='ada_gvae' learns from pairs"),
         ("yard:Yard", {"network": "linears"}, "unknown network 'linears'"),
