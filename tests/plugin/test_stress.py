@@ -190,11 +190,13 @@ def test_errors(asked: dict, said: str, tmp_path: Path) -> None:
 def test_bad_options_of_the_command(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     command = ["stress", "court:Court", "--policy", "court:seeker", "--out", str(tmp_path / "none")]
     for option, value, said in (
-        ("--trained", "light_azimuth", "is not of the form NAME=VALUE"),
-        ("--kwargs", "x={", "has no value that YAML can read"),
         ("--budget", "0", "must be at least 1 setting"),
         ("--encoder", "nowhere", "nowhere"),
     ):
         assert cli.main([*command, option, value]) == 2
         assert said in capsys.readouterr().err
+    for option in ("--trained", "--kwargs"):
+        with pytest.raises(SystemExit):
+            cli.main([*command, option, "light_azimuth"])
+        assert "NAME=VALUE" in capsys.readouterr().err
     assert not (tmp_path / "none").exists()
