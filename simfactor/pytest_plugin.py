@@ -107,7 +107,7 @@ def _test(env: Any, policy: Any, **arguments: Any) -> StressTest:
     for name in arguments:
         if name not in known:
             pytest.fail(f"unknown argument {name!r}; allowed: {', '.join(sorted(known))}.", pytrace=False)
-    subject = Subject(env, **{name: value for name, value in arguments.items() if name in seen})
+    subject = Subject.named(env, **{name: value for name, value in arguments.items() if name in seen})
     return StressTest(subject, policy, **{n: value for n, value in arguments.items() if n not in seen})
 
 

@@ -82,7 +82,8 @@ class StressConfig:
     """Test any policy in any PyBullet environment under shifts. Exit 0: held, 1: violated, 3: open."""
 
     env: Annotated[str, tyro.conf.Positional, tyro.conf.arg(metavar="ENV")]
-    """A registered id, package:id of a package that registers it, or module:function that makes one."""
+    """A registered id, package:id of a package that registers it, module:function that makes one, or the
+    folder of adapt-env, whose encoder the policy then acts on."""
     policy: Annotated[str, tyro.conf.arg(metavar="FILE")]
     """An SB3 zip, an agent's folder, a TorchScript, .pt2 or ONNX file, or module:function."""
     suite: tuple[str, ...] = ("lighting",)

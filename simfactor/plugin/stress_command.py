@@ -40,7 +40,7 @@ def stress(
 
     ``test``: further arguments of :class:`StressTest`. Raises SimfactorError as :func:`run_stress` does.
     """
-    subject = Subject(
+    subject = Subject.named(
         env,
         kwargs=kwargs,
         observation=observation,

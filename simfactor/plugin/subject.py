@@ -13,6 +13,7 @@ import gymnasium as gym
 from simfactor.agents import Policy, check_fits
 from simfactor.encoders.pretrained import WEIGHTS
 from simfactor.envs import FactorControl, LatentObservation
+from simfactor.envs.adapted import FILE, Adapted
 from simfactor.envs.latent_observation import open_encoder
 from simfactor.envs.opening import open_env
 from simfactor.envs.success import Success
@@ -44,6 +45,27 @@ class Subject:
     blocks: tuple[str, ...] | None = None
     success: str | None = None
     least_return: float | None = None
+
+    @staticmethod
+    def named(env: str | Callable[..., gym.Env[Any, Any]], **seen: Any) -> Subject:
+        """An environment by name, by function, or by the folder that adapt-env left, with its encoder.
+
+        ``seen``: the other arguments, which go before what the folder says.
+        """
+        if not (isinstance(env, str) and (Path(env) / FILE).is_file()):
+            return Subject(env, **seen)
+        adapted = Adapted.load(Path(env))
+        kept = {"renderer": adapted.renderer, "camera": adapted.camera}
+        given = {name: value for name, value in seen.items() if value}
+        return Subject(
+            adapted.env,
+            **{
+                "encoder": str(Path(env) / "encoder"),
+                **given,
+                "kwargs": {**adapted.kwargs, **given.get("kwargs", {})},
+                "attach": {**kept, **given.get("attach", {})},
+            },
+        )
 
     def open(self, space: FactorSpace | None = None) -> gym.Env[Any, Any]:
         """The environment with factors drawn from ``space``, by default from all of its own."""

@@ -1,0 +1,84 @@
+"""SB3's own agent on latents of somebody else's environment, and what breaks it.
+
+    python benchmarks/adapted_agent.py [--out FOLDER] [--steps N] [--json FILE]
+
+panda-gym's Reach, seen from a little closer, is adapted (`simfactor adapt-env`; lighting, camera and sensor
+vary), Stable-Baselines3's SAC is trained with dense rewards on those of its latents that can be read from one
+picture, in the environment as it looks by itself, and the saved policy is put to the test (`simfactor stress`).
+What is done is kept in the folder. Needs panda-gym.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import time
+from pathlib import Path
+from typing import Any
+
+from stable_baselines3 import SAC
+from stable_baselines3.common.monitor import Monitor
+
+from simfactor.envs import LatentObservation
+from simfactor.envs.adapted import Adapted
+from simfactor.plugin import StressTest, Subject, adapt_env, run_stress
+from simfactor.plugin.stress_command import write_result
+
+ENV = "panda_gym:PandaReach-v3"
+KWARGS = {"render_distance": 0.8, "render_target_position": [-0.05, 0, 0.12]}
+READABLE = 0.5  # decodability in the environment as it is
+SUITE = ("lighting", "camera", "sensor")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--out", type=Path, default=Path("runs/adapted-agent"))
+    parser.add_argument("--moments", type=int, default=8000, help="that the encoder learns from")
+    parser.add_argument("--steps", type=int, default=10_000, help="of the agent's training")
+    parser.add_argument("--episodes", type=int, default=100, help="of each shift at most")
+    parser.add_argument("--json", type=Path, help="where the figures go, too")
+    chosen = parser.parse_args()
+    adapted = adapt_env(ENV, chosen.out, kwargs=KWARGS, moments=chosen.moments)
+    blocks = readable(adapted)
+    policy = chosen.out / "policy.zip"
+    seconds = None if policy.exists() else train(chosen.out, blocks, chosen.steps, policy)
+    subject = Subject.named(str(chosen.out), blocks=tuple(blocks))
+    test = StressTest(subject, policy, SUITE, max_drop=0.1, episodes=chosen.episodes)
+    result = run_stress(test, chosen.out / "stress")
+    write_result(test, result, chosen.out / "stress")
+    print(f"latents: {', '.join(blocks)}")
+    print(f"trained in {seconds:.0f} s of CPU" if seconds is not None else "trained before")
+    print(f"{result.table()}\n{result.sentence()}")
+    if chosen.json:
+        figures = {"train_seconds": seconds, "blocks": blocks, "scores": adapted.scores, **result.to_dict()}
+        chosen.json.write_text(json.dumps(figures, indent=1) + "\n")
+
+
+def readable(adapted: Adapted) -> list[str]:
+    """The factors of the task that one picture shows."""
+    scores: Any = adapted.scores
+    return [score["name"] for score in scores if (score["as_it_is"] or 0) >= READABLE]
+
+
+def train(folder: Path, blocks: list[str], steps: int, policy: Path) -> float:
+    """Train in the environment as it looks by itself; the seconds of CPU that it took."""
+    env = LatentObservation.from_pretrained(folder, factors=blocks, reward_type="dense")
+    model = SAC(
+        "MlpPolicy",
+        Monitor(env, info_keywords=("is_success",)),
+        learning_starts=500,
+        seed=0,
+        device="cpu",
+        verbose=1,
+    )
+    start = time.process_time()
+    model.learn(steps, log_interval=50)
+    model.save(policy)
+    env.close()
+    return time.process_time() - start
+
+
+if __name__ == "__main__":
+    main()
