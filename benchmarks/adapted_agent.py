@@ -4,8 +4,8 @@
 
 panda-gym's Reach, seen from a little closer, is adapted (`simfactor adapt-env`; lighting, camera and sensor
 vary), Stable-Baselines3's SAC is trained with dense rewards on those of its latents that can be read from one
-picture, in the environment as it looks by itself, and the saved policy is put to the test (`simfactor stress`).
-What is done is kept in the folder. Needs panda-gym.
+picture, in the environment as it looks by itself, and the saved policy is put to the test (`simfactor
+stress`). What is done is kept in the folder. Needs panda-gym.
 """
 
 from __future__ import annotations

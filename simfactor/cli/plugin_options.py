@@ -115,6 +115,8 @@ class StressConfig:
     """What the environment calls success in its info (default: is_success)."""
     least_return: Annotated[float | None, tyro.conf.arg(metavar="RETURN")] = None
     """Instead: how much an episode has to return to be a success."""
+    max_steps: Annotated[int, tyro.conf.arg(metavar="N")] = 1000
+    """Where episodes end that the environment does not end (its registered limit goes before)."""
     kwargs: Arguments = dataclasses.field(default_factory=dict)
     """Arguments for making the environment, such as render_distance=0.8."""
     algorithm: Annotated[str | None, tyro.conf.arg(metavar="NAME")] = None

@@ -31,6 +31,7 @@ def stress(
     blocks: tuple[str, ...],
     success: str | None,
     least_return: float | None,
+    max_steps: int,
     workers: int | None,
     search: Literal["worst"] | None,
     budget: int,
@@ -49,6 +50,7 @@ def stress(
         blocks=blocks or None,
         success=success,
         least_return=least_return,
+        max_steps=max_steps,
     )
     if budget < 1:
         raise SimfactorError(f"--budget {budget} must be at least 1 setting.")

@@ -33,7 +33,8 @@ class Subject:
     arguments to make it with. attach: further arguments of ``FactorControl`` for an environment of somebody
     else's (``camera``, ``client``, ``world``, ``bind``). observation, image_size: what is shown; None: what
     fits the policy. encoder, blocks: a folder, and which of its latents are observed. success, least_return:
-    as of :class:`simfactor.envs.success.Success`.
+    as of :class:`simfactor.envs.success.Success`. max_steps: after which an episode is over, unless the
+    environment's id says it.
     """
 
     env: str | Callable[..., gym.Env[Any, Any]]
@@ -45,6 +46,7 @@ class Subject:
     blocks: tuple[str, ...] | None = None
     success: str | None = None
     least_return: float | None = None
+    max_steps: int = 1000
 
     @staticmethod
     def named(env: str | Callable[..., gym.Env[Any, Any]], **seen: Any) -> Subject:
@@ -73,6 +75,8 @@ class Subject:
         ours = isinstance(self.env, str) and self.env.rpartition(":")[2].startswith(OURS)
         kwargs = {**(seen if ours else {}), **self.kwargs}
         env = open_env(self.env, **kwargs) if isinstance(self.env, str) else self.env(**kwargs)
+        if env.spec is None or env.spec.max_episode_steps is None:
+            env = gym.wrappers.TimeLimit(env, self.max_steps)
         attached = env.has_wrapper_attr("draw_factors")
         env = FactorControl(env, space) if attached else FactorControl(env, space, **seen, **self.attach)
         if self.encoder is not None:

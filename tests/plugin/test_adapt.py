@@ -19,7 +19,7 @@ from simfactor.envs import FactorControl, LatentObservation
 from simfactor.envs.adapted import Adapted
 from simfactor.envs.attached import Attached
 from simfactor.errors import SimfactorError
-from simfactor.plugin import adapt, adapt_env
+from simfactor.plugin import StressTest, Subject, adapt, adapt_env, run_stress
 from simfactor.scene import Viewpoint
 
 with contextlib.redirect_stdout(io.StringIO()):
@@ -128,6 +128,18 @@ def test_many_worlds(yard: Path) -> None:
     assert latents.shape[0] == 2
     assert (latents[0] != latents[1]).any()
     envs.close()
+
+
+def test_its_folder_can_be_put_to_the_test(yard: Path, tmp_path: Path) -> None:
+    def idle(latents: np.ndarray) -> np.ndarray:
+        assert latents.shape == (3,)  # where the cube is
+        return np.zeros(2)
+
+    subject = Subject.named(str(yard), blocks=("task",), least_return=-100.0, max_steps=3)
+    assert (subject.env, subject.kwargs) == ("yard:Yard", {"cameras": 2})
+    test = StressTest(subject, idle, ("light_intensity",), episodes=2, severities=1)
+    result = run_stress(test, tmp_path, workers=1, progress=False)
+    assert (result.clean.mean, result.clean.n) == (1.0, 2)
 
 
 def test_what_was_not_adapted_is_refused(yard: Path, tmp_path: Path) -> None:
