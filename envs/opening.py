@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import importlib
-import os
-import sys
-from types import ModuleType
 from typing import Any
 
 import gymnasium as gym
 
 from simfactor.errors import SimfactorError
+from simfactor.imports import imported_module
 
 WAYS = "'package:EnvId-v0' imports the package that registers an id, 'module:function' calls a function"
 REFUSED = "unexpected keyword argument"  # how Python words an argument that there is not
@@ -32,7 +29,7 @@ def open_env(name: str, **kwargs: Any) -> gym.Env[Any, Any]:
     something else. What an environment itself raises passes.
     """
     module_name, colon, own = name.rpartition(":")
-    found = getattr(_imported(module_name, name), own, None) if colon else None
+    found = getattr(imported_module(name), own, None) if colon else None
     try:
         if found is None:
             return gym.make(own, **{"render_mode": "rgb_array", **kwargs})
@@ -51,15 +48,3 @@ def open_env(name: str, **kwargs: Any) -> gym.Env[Any, Any]:
     if not isinstance(env, gym.Env):
         raise SimfactorError(f"{name!r} returned {env!r}; it has to return a gymnasium.Env.")
     return env
-
-
-def _imported(module: str, name: str) -> ModuleType:
-    if os.getcwd() not in sys.path:
-        sys.path.append(os.getcwd())  # which an installed command, unlike `python -m`, has not
-    try:
-        return importlib.import_module(module)
-    except (ImportError, ValueError) as error:  # ValueError: no name at all
-        raise SimfactorError(
-            f"{name!r}: {module!r} cannot be imported ({error}); install it, or run this in the folder that "
-            "it is in."
-        ) from None

@@ -11,10 +11,10 @@ from typing import Any
 from stable_baselines3.common.base_class import BaseAlgorithm
 from stable_baselines3.common.policies import BasePolicy
 
-from simfactor.agents.policy_files.imports import imported
 from simfactor.agents.policy_files.policy import Policy, version_of
 from simfactor.agents.policy_files.stable_baselines import acting, without_state
 from simfactor.errors import SimfactorError
+from simfactor.imports import imported
 
 
 def open_function(source: str) -> Policy:

@@ -21,11 +21,11 @@ from stable_baselines3.common.save_util import json_to_data
 from stable_baselines3.common.vec_env import VecNormalize
 
 from simfactor.agents.policy_files.fits import channels_last
-from simfactor.agents.policy_files.imports import import_from_here, imported
 from simfactor.agents.policy_files.normalizing import read_statistics, statistics_file
 from simfactor.agents.policy_files.observations import as_wanted
 from simfactor.agents.policy_files.policy import Policy, version_of
 from simfactor.errors import SimfactorError, unknown_name
+from simfactor.imports import import_from_here, imported
 
 ALGORITHMS = ("A2C", "DDPG", "DQN", "PPO", "SAC", "TD3")
 DATA, WEIGHTS = "data", "policy.pth"  # what is in a zip
