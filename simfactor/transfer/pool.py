@@ -15,7 +15,7 @@ from typing import Any, Protocol
 import torch
 
 from simfactor.errors import SimfactorError
-from simfactor.processes import lean_start
+from simfactor.processes import deferred_interrupt, lean_start
 from simfactor.transfer.bench import Bench, Finished
 from simfactor.transfer.episodes import Act, Episodes
 from simfactor.transfer.job import Job
@@ -73,7 +73,8 @@ class Pool:
     def close(self) -> None:
         """Stop the workers, each within a step of its environments; a second call does nothing."""
         self._stop.value = True
-        self._pool.shutdown(wait=True, cancel_futures=True)
+        with deferred_interrupt():  # a second Ctrl-C would leave workers for the exit to wait for
+            self._pool.shutdown(wait=True, cancel_futures=True)
 
 
 _stop: Flag
