@@ -124,9 +124,8 @@ class Playing:
 
         def parts() -> Iterator[Images]:
             env.reset(seed=0)
-            env.images(
-                recipe.space, rows[:1]
-            )  # what the camera turns around is, in every shard, this moment's
+            # what the camera turns around is measured once: in every shard, in this moment
+            env.images(recipe.space, rows[:1])
             moments = islice(self._moments(env, number), len(rows) // count)
             for start, seen in zip(range(0, len(rows), count), moments, strict=True):
                 go_on(stop)
