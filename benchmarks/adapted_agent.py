@@ -3,9 +3,9 @@
     python benchmarks/adapted_agent.py [--out FOLDER] [--steps N] [--json FILE]
 
 panda-gym's Reach, seen from a little closer, is adapted (`simfactor adapt-env`; lighting and sensor vary, the
-camera does not), Stable-Baselines3's SAC is trained with dense rewards on those of its latents that can be read
-from one picture, in the environment as it looks by itself, and the saved policy is put to the test (`simfactor
-stress`). What is done is kept in the folder. Needs panda-gym.
+camera does not). Stable-Baselines3's SAC is trained with dense rewards on those of its latents that can be
+read from one picture, in the environment as it looks by itself. The saved policy is put to the test
+(`simfactor stress`). What is done is kept in the folder. Needs panda-gym.
 """
 
 from __future__ import annotations

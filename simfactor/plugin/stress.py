@@ -7,6 +7,7 @@ import uuid
 from collections.abc import Mapping
 from contextlib import closing
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -18,7 +19,7 @@ from simfactor.factors import FactorSpace
 from simfactor.plugin.films import film_of
 from simfactor.plugin.shifts import clean_domain, described, moved, shifted_domains
 from simfactor.plugin.stress_result import Shifted, StressResult, rate
-from simfactor.plugin.subject import Subject, fitted
+from simfactor.plugin.subject import Subject, code_version, fitted
 from simfactor.transfer import Act, Domain, Job, find_worst_case
 from simfactor.transfer.domain import CLEAN
 from simfactor.transfer.outward import moved_space
@@ -87,10 +88,10 @@ def run_stress(
 ) -> StressResult:
     """Test the policy in the clean world and in every shifted one, on the same episodes, until it is clear.
 
-    What was run stays in ``out``; the same call again, or one with more episodes, goes on from there. With a
-    policy or an environment that is a function, nothing is taken from earlier calls, for who knows whether it
-    is the same. ``workers``: processes, by default one a core; 1: this one. ``until``: as of
-    :func:`evaluate_until_clear`.
+    What was run stays in ``out``; the same call again, or one with more episodes, goes on from there, unless
+    the file that defines the environment has changed. With a policy or an environment that is a function,
+    nothing is taken from earlier calls, for who knows whether it is the same. ``workers``: processes, by
+    default one a core; 1: this one. ``until``: as of :func:`evaluate_until_clear`.
 
     Raises SimfactorError, before any episode is run, if policy, environment and suite do not fit together,
     and as :func:`evaluate_until_clear` does.
@@ -121,6 +122,7 @@ class _Prepared:
     full: FactorSpace
     clean: Domain
     domains: tuple[Domain, ...]
+    code: str
 
     def job(self, domain: Domain) -> Job:
         return Job(
@@ -134,10 +136,10 @@ class _Prepared:
             film_frames=0,
         )
 
-    @property
+    @cached_property
     def version(self) -> str:
         named = isinstance(self.subject.env, str)  # of a function, nobody knows whether it is the same
-        return f"{self.policy.version}-{self.subject.version if named else uuid.uuid4().hex}"
+        return f"{self.policy.version}-{self.code}-{self.subject.version if named else uuid.uuid4().hex}"
 
 
 def _prepared(test: StressTest) -> _Prepared:
@@ -148,12 +150,13 @@ def _prepared(test: StressTest) -> _Prepared:
         bound = env.get_wrapper_attr("bound") if env.has_wrapper_attr("bound") else ()
         clean = clean_domain(full, test.trained)
         domains = shifted_domains(test.suite, full, clean.space, _natural(env), test.severities)
+        code = code_version(env)
     if subject.observation == "state" and not {name for d in domains for name in moved(d, clean)} <= {*bound}:
         raise SimfactorError(
             "the policy observes what the environment itself observes, and no picture, which "
             f"{', '.join(test.suite)} cannot change. Test one that sees pixels, or latents (encoder=...)."
         )
-    return _Prepared(test, policy, subject, full, clean, domains)
+    return _Prepared(test, policy, subject, full, clean, domains, code)
 
 
 def _opened(test: StressTest) -> Policy:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -87,11 +88,17 @@ class Subject:
 
     @property
     def version(self) -> str:
-        """Changes with everything that decides what is seen, but for the code of the environment."""
+        """Changes with everything that decides what is seen, but for code (:func:`code_version`)."""
         text = repr(self)
         if self.encoder is not None:
             text += hashlib.sha256((Path(self.encoder) / WEIGHTS).read_bytes()).hexdigest()
         return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def code_version(env: gym.Env[Any, Any]) -> str:
+    """Changes with the file that defines an environment; nothing is known of what that imports."""
+    file = inspect.getsourcefile(type(env.unwrapped))
+    return "" if file is None else hashlib.sha256(Path(file).read_bytes()).hexdigest()[:16]
 
 
 def fitted(subject: Subject, policy: Policy) -> tuple[Subject, gym.Env[Any, Any]]:
