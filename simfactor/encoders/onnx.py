@@ -1,4 +1,4 @@
-"""Encoders as ONNX files, for programs without torch."""
+"""Networks as ONNX files, for programs without torch."""
 
 from __future__ import annotations
 
@@ -7,13 +7,15 @@ import logging
 import os
 import tempfile
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
+from torch import nn
 
 from simfactor.errors import SimfactorError
 
@@ -21,8 +23,11 @@ if TYPE_CHECKING:
     from simfactor.encoders.model import FactorEncoder
 
 PACKAGES = ("onnx", "onnxscript", "onnxruntime")
+OPSET = 18  # of ONNX's operators: what every ONNX Runtime since 1.14 (February 2023) runs
 CHECKED = 5  # images that both are given; another number than was traced, for the batch is dynamic
-TOLERANCE = 1e-4  # of the largest latent; sums of float32 in another order differ by 1e-6 or less
+TOLERANCE = 1e-4  # of the largest number; sums of float32 in another order differ by 1e-6 or less
+
+Arrays = Sequence[NDArray[np.float32]]
 
 
 def export_onnx(encoder: FactorEncoder, path: str | Path) -> float:
@@ -35,23 +40,52 @@ def export_onnx(encoder: FactorEncoder, path: str | Path) -> float:
         SimfactorError: the packages of the extra ``onnx`` are missing, or the difference is above
             a ten-thousandth of the largest latent; then nothing is written.
     """
-    _check_installed()
+
+    def expected(images: NDArray[np.uint8]) -> Arrays:
+        return (encoder.encode(images),)
+
+    return write_onnx(encoder, path, ("latents",), expected, random_images(encoder.image_size))["latents"]
+
+
+def random_images(size: int) -> NDArray[np.uint8]:
+    """Noise to compare networks on, (5, size, size, 3)."""
+    return np.random.default_rng(0).integers(0, 256, (CHECKED, size, size, 3), dtype=np.uint8)
+
+
+def write_onnx(
+    network: nn.Module,
+    path: str | Path,
+    outputs: Sequence[str],
+    expected: Callable[[NDArray[np.uint8]], Arrays],
+    images: NDArray[np.uint8],
+) -> dict[str, float]:
+    """Write a network of images as an ONNX file: ``images`` (n, s, s, 3) uint8 -> the named outputs.
+
+    n is free. Before the file is put in place, ONNX Runtime runs it on ``images`` (m, s, s, 3), m not 2;
+    returned is, for each output, the largest absolute difference to what is ``expected`` of them.
+
+    Raises:
+        SimfactorError: the packages of the extra ``onnx`` are missing, or a difference is above
+            a ten-thousandth of the largest number of its output; then nothing is written.
+    """
+    check_installed()
     target = Path(path)
     target.parent.mkdir(parents=True, exist_ok=True)
     descriptor, name = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
     os.close(descriptor)
     temporary = Path(name)
     try:
-        _write(encoder, temporary)
-        difference = _difference(encoder, temporary)
+        _write(network, images.shape[1], outputs, temporary)
+        differences = _differences(temporary, outputs, expected(images), images)
         temporary.chmod(0o644)
         temporary.replace(target)
     finally:
         temporary.unlink(missing_ok=True)
-    return difference
+    return differences
 
 
-def _check_installed() -> None:
+def check_installed() -> None:
+    """Raise SimfactorError unless the packages of the extra ``onnx`` are there."""
     for package in PACKAGES:
         try:
             importlib.import_module(package)
@@ -62,15 +96,16 @@ def _check_installed() -> None:
             ) from error
 
 
-def _write(encoder: FactorEncoder, path: Path) -> None:
-    images = torch.zeros(2, encoder.image_size, encoder.image_size, 3, dtype=torch.uint8)
+def _write(network: nn.Module, size: int, outputs: Sequence[str], path: Path) -> None:
+    images = torch.zeros(2, size, size, 3, dtype=torch.uint8)
     with _quiet("onnxscript", "torch.onnx"):
         torch.onnx.export(
-            encoder,
-            (images.to(encoder.device),),
+            network,
+            (images.to(next(network.parameters()).device),),
             str(path),
             input_names=["images"],
-            output_names=["latents"],
+            output_names=list(outputs),
+            opset_version=OPSET,
             dynamic_shapes={"images": {0: torch.export.Dim("n")}},
             external_data=False,
             dynamo=True,
@@ -93,20 +128,21 @@ def _quiet(*loggers: str) -> Iterator[None]:
             logging.getLogger(name).setLevel(level)
 
 
-def _difference(encoder: FactorEncoder, path: Path) -> float:
-    """Largest absolute difference of latents. Raises SimfactorError beyond the tolerance."""
+def _differences(
+    path: Path, outputs: Sequence[str], expected: Arrays, images: NDArray[np.uint8]
+) -> dict[str, float]:
+    """Largest absolute difference of each output. Raises SimfactorError beyond the tolerance."""
     import onnxruntime
 
-    size = encoder.image_size
-    images = np.random.default_rng(0).integers(0, 256, (CHECKED, size, size, 3), dtype=np.uint8)
     session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
-    (found,) = session.run(["latents"], {"images": images})
-    expected = encoder.encode(images)
-    difference = float(np.abs(found - expected).max())
-    allowed = TOLERANCE * float(np.abs(expected).max())
-    if not difference <= allowed:
-        raise SimfactorError(
-            f"ONNX Runtime's latents differ from torch's by {difference:.3g}, more than {allowed:.3g}; no "
-            "file was written. Encode with torch, and please report the encoder's config.json."
-        )
-    return difference
+    found = session.run(list(outputs), {"images": images})
+    differences = {}
+    for name, got, wanted in zip(outputs, found, expected, strict=True):
+        differences[name] = float(np.abs(got - wanted).max())
+        allowed = TOLERANCE * float(np.abs(wanted).max())
+        if not differences[name] <= allowed:
+            raise SimfactorError(
+                f"ONNX Runtime's {name} differ from torch's by {differences[name]:.3g}, more than "
+                f"{allowed:.3g}; no file was written. Use torch, and please report the encoder's config.json."
+            )
+    return differences
