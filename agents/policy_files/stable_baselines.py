@@ -43,22 +43,27 @@ UNTRAINED: dict[str, Any] = {  # in place of what an algorithm needs to learn an
 
 def open_zip(path: Path, algorithm: str | None, normalize: str | Path | None) -> Policy:
     """The policy of a zip, opened by an algorithm if one is named. Raises SimfactorError if it is none."""
+    statistics = statistics_file(path, normalize)
+    predictor = read_zip(path, algorithm)
+    if statistics is None:
+        return acting(predictor, str(path), version_of(path))
+    normalizer = read_statistics(statistics, predictor.observation_space)
+    return acting(predictor, str(path), version_of(path, statistics), normalizer)
+
+
+def read_zip(path: Path, algorithm: str | None) -> BaseAlgorithm | BasePolicy:
+    """What predicts, of a zip, opened by an algorithm if one is named. Raises as :func:`open_zip` does."""
     _check_is_model(path)
     import_from_here()  # for classes of users
-    statistics = statistics_file(path, normalize)
     loader = None if algorithm is None else _algorithm(algorithm)
     try:
-        predictor = _built(path) if loader is None else _loaded(path, loader)
+        return _built(path) if loader is None else _loaded(path, loader)
     except Exception as error:  # whatever the classes in there raise
         raise SimfactorError(
             f"{path} cannot be opened by {algorithm or 'the policy class in it'} ({type(error).__name__}: "
             f"{error}); install the packages that it was saved with, start in the folder of its own modules, "
             f"or name its algorithm: {', '.join(ALGORITHMS)} or module:Class."
         ) from error
-    if statistics is None:
-        return acting(predictor, str(path), version_of(path))
-    normalizer = read_statistics(statistics, predictor.observation_space)
-    return acting(predictor, str(path), version_of(path, statistics), normalizer)
 
 
 def acting(

@@ -49,6 +49,7 @@ COMMANDS = {
     "report": Command(options.ReportConfig, "report"),
     "stress": Command(plugin_options.StressConfig, "stress"),
     "adapt-env": Command(plugin_options.AdaptEnvConfig, "adapt_env"),
+    "deploy": Command(plugin_options.DeployConfig, "deploy"),
 }
 
 

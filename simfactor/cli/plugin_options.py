@@ -129,3 +129,37 @@ class StressConfig:
     """Processes (default: one a core)."""
     out: Annotated[str, tyro.conf.arg(metavar="FOLDER")] = "runs/stress"
     """Where the report goes; the same command again goes on from what is there."""
+
+
+@dataclasses.dataclass(frozen=True)
+class DeployConfig:
+    """Export encoder and policy as one ONNX model, with a contract and a monitor. Says what it measured."""
+
+    encoder: Annotated[str, tyro.conf.arg(metavar="FOLDER")]
+    """The trained encoder."""
+    data: Annotated[str, tyro.conf.arg(metavar="FOLDER")]
+    """The data set that it was trained on; its last images, which it was not, are measured on."""
+    policy: Annotated[str | None, tyro.conf.arg(metavar="FILE")] = None
+    """An agent's folder, or an SB3 zip that acts on latents (default: the encoder alone)."""
+    blocks: tuple[str, ...] | None = None
+    """What of the latents a zip acts on: factors, groups or roles (default: all)."""
+    withhold: tuple[str, ...] = ()
+    """Factors, groups, roles or residual that are not to be read from the outputs."""
+    erase: bool = False
+    """Also take out of the other latents what is linear in the withheld factors."""
+    allow_leak: bool = False
+    """Write the model even if a withheld factor is still readable."""
+    alpha: Annotated[float, tyro.conf.arg(metavar="SHARE")] = 0.05
+    """Share of clean images on which the monitor may ring."""
+    held_out: Annotated[int | None, tyro.conf.arg(metavar="N")] = None
+    """How many images the encoder was not trained on (default: those of the run's scores, or a fifth)."""
+    shuffles: Annotated[int, tyro.conf.arg(metavar="N")] = 19
+    """Of the labels, for the baseline of what is readable."""
+    seed: Annotated[int, tyro.conf.arg(metavar="N")] = 0
+    """Of the shuffles and of what reads."""
+    algorithm: Annotated[str | None, tyro.conf.arg(metavar="NAME")] = None
+    """Class of an SB3 model that does not tell it: PPO, or module:Class."""
+    normalize: Annotated[str | None, tyro.conf.arg(metavar="none")] = None
+    """none: statistics of VecNormalize that lie beside a zip are not its own."""
+    out: Annotated[str, tyro.conf.arg(metavar="FOLDER")] = "deployed"
+    """Where the model, the contract and the monitor go."""

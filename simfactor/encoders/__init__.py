@@ -1,4 +1,4 @@
-"""Encoders whose latents are separated factor by factor. Torch is loaded with the first name that needs it."""
+"""Encoders whose latents are separated factor by factor. Torch is loaded with the first that needs it."""
 
 from typing import TYPE_CHECKING
 

@@ -1,0 +1,128 @@
+"""The one model of images that is deployed: written, compared with torch, run on data."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from simfactor.encoders import FactorEncoder
+from simfactor.encoders.onnx import random_images, write_onnx
+from simfactor.plugin.deployed import open_session
+from simfactor.plugin.deployed_network import DeployedNetwork, fit_eraser
+from simfactor.plugin.deployment import Chosen, Deployment, Samples, choose, split
+from simfactor.plugin.policy_network import ActingNetwork, OpenedPolicy, open_for_export
+from simfactor.plugin.withholding import linear_targets
+
+LATENTS, ACTIONS, DISTANCE = "latents", "actions", "distance"
+COMPARED = 27  # real images that torch and ONNX Runtime are both given, beside the random ones
+TIMED, WARM = 100, 10
+AT_ONCE = 256
+CALIBRATING = 0.6  # share of the held-out images that calibrates the monitor, the rest tests it
+
+Outputs = Mapping[str, NDArray[np.float32]]
+
+
+class Exported(NamedTuple):
+    """A written model, what it was made of, and what it puts out.
+
+    fitted, held_out: images and rows; of_fitted, of_held_out: the outputs (n, ...) that the file gives for
+    them. parity: largest difference to torch, by output.
+    """
+
+    encoder: FactorEncoder
+    opened: OpenedPolicy | None
+    chosen: Chosen
+    fitted: Samples
+    held_out: Samples
+    of_fitted: Outputs
+    of_held_out: Outputs
+    parity: dict[str, float]
+
+    @property
+    def calibration(self) -> Outputs:
+        """Those of the first part of the held-out images."""
+        return {name: own[: self._calibrating] for name, own in self.of_held_out.items()}
+
+    @property
+    def checked(self) -> Outputs:
+        """Those of the rest, on which the monitor is tested."""
+        return {name: own[self._calibrating :] for name, own in self.of_held_out.items()}
+
+    @property
+    def _calibrating(self) -> int:
+        return int(len(self.held_out.rows) * CALIBRATING)
+
+
+def export_model(asked: Deployment, path: Path) -> Exported:
+    """Write the model. Raises SimfactorError for what does not fit together, and beyond the tolerance."""
+    encoder = FactorEncoder.from_pretrained(asked.encoder).eval()
+    opened = None if asked.policy is None else open_for_export(asked.policy, asked.algorithm, asked.normalize)
+    chosen = choose(encoder, opened, asked)
+    fitted, held_out = split(encoder, asked)
+    network = _network(encoder, opened, chosen, fitted, asked)
+
+    def expected(images: NDArray[np.uint8]) -> tuple[NDArray[np.float32], ...]:
+        with torch.inference_mode():
+            latents, *_, distance = (part.numpy() for part in network(torch.from_numpy(images)))
+        if opened is None:
+            return latents, distance
+        return latents, opened.actions(latents[:, list(chosen.seen)]), distance
+
+    names = (LATENTS, DISTANCE) if opened is None else (LATENTS, ACTIONS, DISTANCE)
+    compared = np.concatenate([random_images(encoder.image_size), held_out.images[:COMPARED]])
+    parity = write_onnx(network, path, names, expected, compared)
+    of_fitted, of_held_out = (_run(path, names, samples.images) for samples in (fitted, held_out))
+    return Exported(encoder, opened, chosen, fitted, held_out, of_fitted, of_held_out, parity)
+
+
+def together(outputs: Outputs) -> NDArray[np.float64]:
+    """All outputs side by side, (n, L + A + 1)."""
+    columns = [output.reshape(len(output), -1) for output in outputs.values()]
+    return np.concatenate(columns, axis=1).astype(np.float64)
+
+
+def latency(path: Path, image: NDArray[np.uint8]) -> float:
+    """Median milliseconds of all outputs for one image (1, S, S, 3), on one thread of this machine."""
+    session = open_session(path, threads=1)
+    seconds = []
+    for _ in range(WARM + TIMED):
+        start = time.perf_counter()
+        session.run(None, {"images": image})
+        seconds.append(time.perf_counter() - start)
+    return 1000 * float(np.median(seconds[WARM:]))
+
+
+def action_change(exported: Exported) -> float | None:
+    """Mean absolute change of the actions that an erasure makes, in their units; None without a policy."""
+    opened, chosen = exported.opened, exported.chosen
+    if opened is None:
+        return None
+    latents = exported.encoder.encode(exported.held_out.images)[:, list(chosen.dims)]
+    unchanged = opened.actions(latents[:, list(chosen.seen)])
+    return float(np.abs(exported.of_held_out[ACTIONS] - unchanged).mean())
+
+
+def _network(
+    encoder: FactorEncoder, opened: OpenedPolicy | None, chosen: Chosen, fitted: Samples, asked: Deployment
+) -> DeployedNetwork:
+    eraser = None
+    if asked.erase:
+        targets = linear_targets(encoder.space, chosen.withheld, fitted.rows)
+        eraser = fit_eraser(encoder.encode(fitted.images)[:, list(chosen.dims)], targets)
+    policy = None if opened is None else ActingNetwork(opened.policy)
+    network = DeployedNetwork(encoder, chosen.dims, bool(asked.withhold), eraser, policy, chosen.seen)
+    network.fit_distance(fitted.images, asked.seed)
+    return network.eval()
+
+
+def _run(path: Path, names: tuple[str, ...], images: NDArray[np.uint8]) -> Outputs:
+    session: Any = open_session(path, threads=0)
+    starts = range(0, len(images), AT_ONCE)
+    parts = [session.run(list(names), {"images": images[i : i + AT_ONCE]}) for i in starts]
+    return {name: np.concatenate([part[i] for part in parts]) for i, name in enumerate(names)}
