@@ -10,6 +10,7 @@ from simfactor.agents.augmentation import (
     resolve_augmentations,
 )
 from simfactor.agents.buffers import AugmentedReplayBuffer
+from simfactor.agents.frozen_latents import FrozenLatents
 from simfactor.agents.image_augmentation import ImageAugmentation, ImageAugmenter
 from simfactor.agents.image_changes import convolution, shift
 from simfactor.agents.jobs import TrainJob, train_agents
@@ -30,6 +31,7 @@ __all__ = [
     "AugmentedReplayBuffer",
     "Dagger",
     "FineTune",
+    "FrozenLatents",
     "ImageAugmentation",
     "ImageAugmenter",
     "LatentAugmenter",
