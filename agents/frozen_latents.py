@@ -42,8 +42,8 @@ class FrozenLatents(BaseFeaturesExtractor):
     ) -> None:
         if not isinstance(observation_space, gym.spaces.Box) or not is_image_space(observation_space):
             raise SimfactorError(
-                f"FrozenLatents encodes pictures, but the environment gives {observation_space}; make it with "
-                "observation='pixels', and leave normalize_images at True."
+                f"FrozenLatents encodes pictures, but the environment gives {observation_space}; make it "
+                "with observation='pixels', and leave normalize_images at True."
             )
         first = is_image_space_channels_first(observation_space)
         features = FineTune(encoder, None if factors is None else tuple(factors)).open(
@@ -58,5 +58,5 @@ class FrozenLatents(BaseFeaturesExtractor):
         return latents
 
     def apply(self, fn: Callable[[nn.Module], None]) -> FrozenLatents:
-        """Nothing: policies initialise their layers through this, orthogonally, and would do so with these."""
+        """Nothing: policies initialise their layers through this, and would do so with these."""
         return self

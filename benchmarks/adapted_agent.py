@@ -22,7 +22,7 @@ from stable_baselines3.common.monitor import Monitor
 from simfactor.envs import LatentObservation
 from simfactor.envs.adapted import Adapted
 from simfactor.plugin import StressTest, Subject, adapt_env, run_stress
-from simfactor.plugin.stress_command import write_result
+from simfactor.plugin.stressing.command import write_result
 
 ENV = "panda_gym:PandaReach-v3"
 KWARGS = {"render_distance": 0.8, "render_target_position": [-0.05, 0, 0.12]}

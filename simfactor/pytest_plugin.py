@@ -114,7 +114,7 @@ def _test(env: Any, policy: Any, **arguments: Any) -> StressTest:
 def _judged(test: StressTest, folder: Path, workers: int | None) -> StressResult:
     """What was found; a failure of the test unless it is clear that the policy holds."""
     from simfactor.plugin import Outcome, run_stress
-    from simfactor.plugin.stress_command import FILM, REPORT, write_result
+    from simfactor.plugin.stressing.command import FILM, REPORT, write_result
 
     result = run_stress(test, folder, workers, until="first")
     write_result(test, result, folder)

@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING
 from simfactor.lazy import lazily
 
 if TYPE_CHECKING:
-    from simfactor.plugin.adapt import adapt_env
-    from simfactor.plugin.deploy_command import deploy
-    from simfactor.plugin.deployed import Deployed
-    from simfactor.plugin.deployment import Deployment
-    from simfactor.plugin.monitor import Check, FactorCheck
-    from simfactor.plugin.stress_command import stress
-    from simfactor.plugin.stress_result import Outcome, Shifted, StressResult
-    from simfactor.plugin.stress_run import StressTest, run_stress
-    from simfactor.plugin.subject import Subject
+    from simfactor.plugin.adapting.adapt import adapt_env
+    from simfactor.plugin.deploying.command import deploy
+    from simfactor.plugin.deploying.deployed import Deployed
+    from simfactor.plugin.deploying.deployment import Deployment
+    from simfactor.plugin.deploying.monitor import Check, FactorCheck
+    from simfactor.plugin.stressing.command import stress
+    from simfactor.plugin.stressing.result import Outcome, Shifted, StressResult
+    from simfactor.plugin.stressing.run import StressTest, run_stress
+    from simfactor.plugin.stressing.subject import Subject
 
 __all__ = [
     "Check",
@@ -37,14 +37,14 @@ __all__ = [
 __getattr__ = lazily(
     __name__,
     {
-        "adapt": ("adapt_env",),
-        "deploy_command": ("deploy",),
-        "deployed": ("Deployed",),
-        "deployment": ("Deployment",),
-        "monitor": ("Check", "FactorCheck"),
-        "stress_command": ("stress",),
-        "stress_result": ("Outcome", "Shifted", "StressResult"),
-        "stress_run": ("StressTest", "run_stress"),
-        "subject": ("Subject",),
+        "adapting.adapt": ("adapt_env",),
+        "deploying.command": ("deploy",),
+        "deploying.deployed": ("Deployed",),
+        "deploying.deployment": ("Deployment",),
+        "deploying.monitor": ("Check", "FactorCheck"),
+        "stressing.command": ("stress",),
+        "stressing.result": ("Outcome", "Shifted", "StressResult"),
+        "stressing.run": ("StressTest", "run_stress"),
+        "stressing.subject": ("Subject",),
     },
 )

@@ -1,4 +1,4 @@
-"""A trained encoder as a transform of torchrl's environments; torchrl is not among simfactor's dependencies."""
+"""A trained encoder as a transform of torchrl's environments; simfactor does not install torchrl."""
 
 from __future__ import annotations
 

@@ -19,7 +19,8 @@ from simfactor.envs import FactorControl, LatentObservation
 from simfactor.envs.adapted import Adapted
 from simfactor.envs.attached import Attached
 from simfactor.errors import SimfactorError
-from simfactor.plugin import StressTest, Subject, adapt, adapt_env, run_stress
+from simfactor.plugin import StressTest, Subject, adapt_env, run_stress
+from simfactor.plugin.adapting import adapt
 from simfactor.scene import Viewpoint
 
 with contextlib.redirect_stdout(io.StringIO()):

@@ -19,9 +19,9 @@ from simfactor.encoders import Block, FactorEncoder, LatentLayout
 from simfactor.errors import SimfactorError
 from simfactor.factors import load_space
 from simfactor.plugin import Deployed, Deployment, deploy
-from simfactor.plugin.deployed_network import DeployedNetwork
-from simfactor.plugin.deployment import choose
-from simfactor.plugin.policy_network import OpenedPolicy
+from simfactor.plugin.deploying.deployment import choose
+from simfactor.plugin.deploying.network import DeployedNetwork
+from simfactor.plugin.deploying.policy_network import OpenedPolicy
 
 FREE = """
 import sys
@@ -207,8 +207,10 @@ def test_a_network_that_acts_otherwise_is_not_kept(
     given: dict, tmp_path: Path, encoder: FactorEncoder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     desk.policy("SAC", encoder.layout.size, tmp_path / "policy.zip")
-    monkeypatch.setattr("simfactor.plugin.policy_network._without_tanh", list)
-    monkeypatch.setattr("simfactor.plugin.policy_network.ActingNetwork.forward", lambda self, z: self.mean(z))
+    monkeypatch.setattr("simfactor.plugin.deploying.policy_network._without_tanh", list)
+    monkeypatch.setattr(
+        "simfactor.plugin.deploying.policy_network.ActingNetwork.forward", lambda self, z: self.mean(z)
+    )
     with pytest.raises(SimfactorError, match="ONNX Runtime's actions differ from torch's"):
         deploy(tmp_path / "out", policy=tmp_path / "policy.zip", **given)
     assert not (tmp_path / "out").exists()

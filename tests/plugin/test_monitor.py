@@ -6,7 +6,7 @@ import pytest
 from simfactor.encoders import LatentLayout, ideal_latents
 from simfactor.errors import SimfactorError
 from simfactor.factors import Angle, Categorical, Continuous, FactorSpace
-from simfactor.plugin.monitor import Read, calibrate, nearest_values
+from simfactor.plugin.deploying.monitor import Read, calibrate, nearest_values
 
 SPACE = FactorSpace(
     {

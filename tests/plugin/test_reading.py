@@ -1,6 +1,6 @@
 """The table of what an encoder reads."""
 
-from simfactor.plugin.reading import Reading, format_readings, unreadable
+from simfactor.plugin.adapting.reading import Reading, format_readings, unreadable
 
 READINGS = [
     Reading("light_azimuth", "lighting", "nuisance", 0.2),

@@ -25,7 +25,7 @@ def test_the_package_is_named_where_it_is_missing(monkeypatch: pytest.MonkeyPatc
     monkeypatch.delitem(sys.modules, "simfactor.plugin.torchrl", raising=False)
     monkeypatch.setitem(sys.modules, "torchrl.data", None)
     monkeypatch.setitem(sys.modules, "torchrl", None)
-    with pytest.raises(SimfactorError, match="needs torchrl, .* run pip install torchrl"):
+    with pytest.raises(SimfactorError, match=r"needs torchrl, .* run pip install torchrl"):
         importlib.import_module("simfactor.plugin.torchrl")
 
 

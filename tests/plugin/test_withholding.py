@@ -6,8 +6,8 @@ import torch
 
 from simfactor.errors import SimfactorError
 from simfactor.factors import Angle, Categorical, Continuous, FactorSpace
-from simfactor.plugin.deployed_network import fit_distance, fit_eraser
-from simfactor.plugin.withholding import linear_targets, readability
+from simfactor.plugin.deploying.network import fit_distance, fit_eraser
+from simfactor.plugin.deploying.withholding import linear_targets, readability
 
 SPACE = FactorSpace(
     {"size": Continuous(1.0, 3.0), "hue": Angle(0, 360), "person": Categorical(("ada", "eva", "ida"))}

@@ -10,13 +10,13 @@ from typing import Any
 from simfactor.encoders.onnx import check_installed
 from simfactor.errors import SimfactorError
 from simfactor.json_files import write_json
-from simfactor.plugin.contract import CONTRACT, MODEL, MONITOR, monitor_bytes
-from simfactor.plugin.deployed import Deployed
-from simfactor.plugin.deployment import Deployment
-from simfactor.plugin.describing import blocks_of, describe, summary
-from simfactor.plugin.exporting import DISTANCE, LATENTS, Exported, export_model, together
-from simfactor.plugin.monitor import Monitor, calibrate, reads_of
-from simfactor.plugin.withholding import Readability, readability
+from simfactor.plugin.deploying.contract import CONTRACT, MODEL, MONITOR, monitor_bytes
+from simfactor.plugin.deploying.deployed import Deployed
+from simfactor.plugin.deploying.deployment import Deployment
+from simfactor.plugin.deploying.describing import blocks_of, describe, summary
+from simfactor.plugin.deploying.exporting import DISTANCE, LATENTS, Exported, export_model, together
+from simfactor.plugin.deploying.monitor import Monitor, calibrate, reads_of
+from simfactor.plugin.deploying.withholding import Readability, readability
 
 Readabilities = Mapping[str, tuple[Readability, ...]]
 

@@ -16,10 +16,10 @@ import gymnasium as gym
 from simfactor.agents import Policy, open_policy
 from simfactor.errors import SimfactorError
 from simfactor.factors import FactorSpace
-from simfactor.plugin.films import film_of
-from simfactor.plugin.shifts import clean_domain, described, moved, shifted_domains
-from simfactor.plugin.stress_result import Shifted, StressResult, rate
-from simfactor.plugin.subject import Subject, code_version, fitted
+from simfactor.plugin.stressing.films import film_of
+from simfactor.plugin.stressing.result import Shifted, StressResult, rate
+from simfactor.plugin.stressing.shifts import clean_domain, described, moved, shifted_domains
+from simfactor.plugin.stressing.subject import Subject, code_version, fitted
 from simfactor.transfer import Act, Domain, Job, find_worst_case
 from simfactor.transfer.domain import CLEAN
 from simfactor.transfer.outward import moved_space

@@ -15,7 +15,7 @@ from simfactor.data import FactorDataset
 from simfactor.encoders import FactorEncoder
 from simfactor.encoders.layout import RESIDUAL
 from simfactor.errors import SimfactorError, unknown_name
-from simfactor.plugin.policy_network import OpenedPolicy
+from simfactor.plugin.deploying.policy_network import OpenedPolicy
 
 HELD_OUT_SHARE = 0.2
 FITTED_AT_MOST, TESTED_AT_MOST = 4000, 4000  # images: more change the numbers little, and cost seconds each

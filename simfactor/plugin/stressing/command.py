@@ -9,9 +9,9 @@ from typing import Any, Literal
 from simfactor.atomic import write_atomically
 from simfactor.errors import SimfactorError
 from simfactor.json_files import write_json
-from simfactor.plugin.stress_result import Outcome, StressResult
-from simfactor.plugin.stress_run import StressTest, run_stress
-from simfactor.plugin.subject import Shown, Subject
+from simfactor.plugin.stressing.result import Outcome, StressResult
+from simfactor.plugin.stressing.run import StressTest, run_stress
+from simfactor.plugin.stressing.subject import Shown, Subject
 from simfactor.provenance import commit, versions
 from simfactor.report import write_stress_report
 

@@ -13,7 +13,7 @@ import numpy as np
 
 from simfactor.errors import SimfactorError
 from simfactor.factors import FactorSpace
-from simfactor.plugin.monitor import Monitor, reads_of
+from simfactor.plugin.deploying.monitor import Monitor, reads_of
 
 MODEL, MONITOR, CONTRACT = "model.onnx", "monitor.npz", "contract.json"
 FORMAT = 1

@@ -22,7 +22,7 @@ from simfactor.envs.components import components
 from simfactor.errors import SimfactorError
 from simfactor.factors import FactorSpace
 from simfactor.frames import Byte
-from simfactor.plugin.reading import format_readings, read_all
+from simfactor.plugin.adapting.reading import format_readings, read_all
 from simfactor.scene import Viewpoint
 
 HELD_OUT_SEED = 1_000_003  # beyond that of the training: other episodes

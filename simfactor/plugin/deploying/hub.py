@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from simfactor.errors import SimfactorError
-from simfactor.plugin.contract import CONTRACT, MODEL, MONITOR
+from simfactor.plugin.deploying.contract import CONTRACT, MODEL, MONITOR
 
 FILES = [MODEL, MONITOR, CONTRACT]
 

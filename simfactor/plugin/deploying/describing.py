@@ -13,12 +13,12 @@ from numpy.typing import NDArray
 
 from simfactor.encoders import FactorEncoder
 from simfactor.encoders.onnx import OPSET
-from simfactor.plugin.contract import FORMAT, MODEL, checksums
-from simfactor.plugin.deployment import Chosen, Deployment
-from simfactor.plugin.exporting import DISTANCE, LATENTS, Exported, Outputs, action_change, latency
-from simfactor.plugin.monitor import Monitor
-from simfactor.plugin.policy_network import OpenedPolicy, scaling
-from simfactor.plugin.withholding import Readability
+from simfactor.plugin.deploying.contract import FORMAT, MODEL, checksums
+from simfactor.plugin.deploying.deployment import Chosen, Deployment
+from simfactor.plugin.deploying.exporting import DISTANCE, LATENTS, Exported, Outputs, action_change, latency
+from simfactor.plugin.deploying.monitor import Monitor
+from simfactor.plugin.deploying.policy_network import OpenedPolicy, scaling
+from simfactor.plugin.deploying.withholding import Readability
 from simfactor.provenance import commit, versions
 from simfactor.transfer.statistics import wilson_interval
 

@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simfactor.errors import SimfactorError
-from simfactor.plugin.contract import MODEL, read_contract, read_monitor
-from simfactor.plugin.hub import pull, push
-from simfactor.plugin.monitor import Check
+from simfactor.plugin.deploying.contract import MODEL, read_contract, read_monitor
+from simfactor.plugin.deploying.hub import pull, push
+from simfactor.plugin.deploying.monitor import Check
 
 Image = NDArray[np.uint8]
 

@@ -13,11 +13,11 @@ from numpy.typing import NDArray
 
 from simfactor.encoders import FactorEncoder
 from simfactor.encoders.onnx import random_images, write_onnx
-from simfactor.plugin.deployed import open_session
-from simfactor.plugin.deployed_network import DeployedNetwork, fit_eraser
-from simfactor.plugin.deployment import Chosen, Deployment, Samples, choose, split
-from simfactor.plugin.policy_network import ActingNetwork, OpenedPolicy, open_for_export
-from simfactor.plugin.withholding import linear_targets
+from simfactor.plugin.deploying.deployed import open_session
+from simfactor.plugin.deploying.deployment import Chosen, Deployment, Samples, choose, split
+from simfactor.plugin.deploying.network import DeployedNetwork, fit_eraser
+from simfactor.plugin.deploying.policy_network import ActingNetwork, OpenedPolicy, open_for_export
+from simfactor.plugin.deploying.withholding import linear_targets
 
 LATENTS, ACTIONS, DISTANCE = "latents", "actions", "distance"
 COMPARED = 27  # real images that torch and ONNX Runtime are both given, beside the random ones

@@ -1,0 +1,1 @@
+"""From an environment to an encoder of it."""

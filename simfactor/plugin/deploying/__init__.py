@@ -1,0 +1,1 @@
+"""Encoder and policy for the machine that acts."""
