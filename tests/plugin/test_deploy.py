@@ -13,7 +13,7 @@ import pytest
 from stable_baselines3 import PPO
 
 from simfactor import cli
-from simfactor.agents import observed_layout
+from simfactor.agents import Agent, observed_layout
 from simfactor.data import FactorDataset
 from simfactor.encoders import Block, FactorEncoder, LatentLayout
 from simfactor.errors import SimfactorError
@@ -270,6 +270,22 @@ def test_an_agent_says_which_blocks_it_acts_on(encoder: FactorEncoder, tmp_path:
         choose(encoder, OpenedPolicy(model.policy, other, "sac"), asked)
     with pytest.raises(SimfactorError, match="an agent's folder says what it acts on"):
         choose(encoder, OpenedPolicy(model.policy, seen, "sac"), Deployment("", "", blocks=["pose"]))
+
+
+def test_an_agent_of_a_folder(
+    given: dict, encoder: FactorEncoder, held_out: np.ndarray, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen = observed_layout(encoder.layout, ["pose"])
+    model = desk.policy("SAC", seen.size, tmp_path / "policy.zip")
+    agent = Agent(model.policy, seen, {"algorithm": {"name": "sac"}}, ())
+    monkeypatch.setattr("simfactor.plugin.policy_network.load_agent", lambda _: agent)
+    robot = deploy(tmp_path / "out", policy=tmp_path, **given)
+    latents = encoder.encode(held_out[:1])[0, encoder.layout.dims("pose")]
+    np.testing.assert_allclose(robot.act(held_out[0]), agent.act(latents), atol=1e-4)
+    assert robot.contract["actions"]["policy"] == "sac"
+    agent = Agent(model.policy, None, {"algorithm": {"name": "sac"}}, ())
+    with pytest.raises(SimfactorError, match=r"acts on observations of shape \(1,\) that are no latents"):
+        deploy(tmp_path / "none", policy=tmp_path, **given)
 
 
 def test_a_data_set_of_other_factors(given: dict, tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict
+from importlib import metadata
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ from gymnasium import spaces
 from numpy.typing import NDArray
 
 from simfactor.encoders import FactorEncoder
-from simfactor.encoders.onnx import OPSET
+from simfactor.encoders.onnx import OPSET, PACKAGES
 from simfactor.plugin.deploying.contract import FORMAT, MODEL, checksums
 from simfactor.plugin.deploying.deployment import Chosen, Deployment
 from simfactor.plugin.deploying.exporting import DISTANCE, LATENTS, Exported, Outputs, action_change, latency
@@ -56,7 +57,7 @@ def describe(
         "opset": OPSET,
         "objective": encoder.objective,
         "files": checksums(folder),
-        "versions": versions(),
+        "versions": {**versions(), **{name: metadata.version(name) for name in PACKAGES}},
         "commit": commit(),
     }
 
