@@ -50,8 +50,8 @@ def open_for_export(source: str | Path, algorithm: str | None, normalize: str | 
         agent = load_agent(path)
         if agent.layout is None:
             raise SimfactorError(
-                f"the agent in {path} acts on observations of shape {agent.observed_shape} that are no latents; "
-                "name one that was trained on an encoder's."
+                f"the agent in {path} acts on observations of shape {agent.observed_shape} that "
+                "are no latents; name one that was trained on an encoder's."
             )
         opened = OpenedPolicy(agent.policy, agent.layout, str(agent.arguments["algorithm"]["name"]))
     elif path.suffix.lower() == ZIP and path.is_file():
