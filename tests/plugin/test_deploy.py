@@ -278,7 +278,7 @@ def test_an_agent_of_a_folder(
     seen = observed_layout(encoder.layout, ["pose"])
     model = desk.policy("SAC", seen.size, tmp_path / "policy.zip")
     agent = Agent(model.policy, seen, {"algorithm": {"name": "sac"}}, ())
-    monkeypatch.setattr("simfactor.plugin.policy_network.load_agent", lambda _: agent)
+    monkeypatch.setattr("simfactor.plugin.deploying.policy_network.load_agent", lambda _: agent)
     robot = deploy(tmp_path / "out", policy=tmp_path, **given)
     latents = encoder.encode(held_out[:1])[0, encoder.layout.dims("pose")]
     np.testing.assert_allclose(robot.act(held_out[0]), agent.act(latents), atol=1e-4)
