@@ -51,7 +51,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 ROOM = {
     "PPO": {"n_steps": 16, "batch_size": 8, "n_epochs": 2},
-    "SAC": {"buffer_size": 40, "learning_starts": 8},
+    "SAC": {"buffer_size": 40, "learning_starts": 8, "batch_size": 4},
 }
 
 

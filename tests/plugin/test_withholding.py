@@ -17,8 +17,8 @@ TOLD = linear_targets(SPACE, ["person"], ROWS)
 RNG = np.random.default_rng(1)
 
 
-def read(outputs: np.ndarray, name: str):
-    return readability((outputs[:800], ROWS[:800]), (outputs[800:], ROWS[800:]), SPACE, name, 19, 0)
+def read(outputs: np.ndarray, name: str, shuffles: int = 19):
+    return readability((outputs[:800], ROWS[:800]), (outputs[800:], ROWS[800:]), SPACE, name, shuffles, 0)
 
 
 def test_what_is_not_there_is_not_read() -> None:
@@ -49,11 +49,11 @@ def test_an_erasure_leaves_nothing_linear(name: str) -> None:
     targets = linear_targets(SPACE, [name], ROWS)
     mixed = np.concatenate([targets @ RNG.normal(size=(targets.shape[1], 5)), ROWS[:, :1]], axis=1)
     mixed = mixed @ RNG.normal(size=(6, 6)) + 0.3 * RNG.normal(size=(1200, 6)) + 5
-    assert read(mixed, name)[0].score > 0.5
+    assert read(mixed, name, shuffles=1)[0].score > 0.5
     erased = fit_eraser(mixed, targets)(torch.tensor(mixed, dtype=torch.float32)).numpy().astype(float)
     crossed = (targets - targets.mean(axis=0)).T @ (erased - erased.mean(axis=0)) / len(mixed)
     assert np.abs(crossed).max() < 1e-5
-    assert read(erased, name)[0].score < 0.05
+    assert read(erased, name, shuffles=1)[0].score < 0.05
     np.testing.assert_allclose(erased.mean(axis=0), mixed.mean(axis=0), atol=1e-4)
 
 
