@@ -6,6 +6,7 @@ pytest loads this module wherever simfactor is installed, so it imports nothing 
 from __future__ import annotations
 
 import dataclasses
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -52,7 +53,7 @@ def stress(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Stress]:
     """A function of an environment and a policy, which fails the test unless the policy holds under the
     shifts of the test's marks."""
     chosen = request.config.getoption("--stress-out")
-    folder = tmp_path if chosen is None else Path(chosen) / request.node.name
+    folder = tmp_path if chosen is None else Path(chosen) / re.sub(r"[^\w.+-]+", "_", request.node.nodeid)
     tester = Stress(folder, [mark.kwargs for mark in request.node.iter_markers(MARK)][::-1])
     for mark in request.node.iter_markers(MARK):
         if mark.args:

@@ -42,7 +42,7 @@ def read_statistics(path: Path, space: gym.Space[Any]) -> VecNormalize:
     try:
         with path.open("rb") as file:
             found = pickle.load(file)
-    except Exception as error:
+    except Exception as error:  # whatever the classes in the pickle raise
         raise SimfactorError(f"{path} cannot be opened ({last_line(error)}); save it again.") from error
     if not isinstance(found, VecNormalize):
         raise SimfactorError(

@@ -11,8 +11,9 @@ from gymnasium import spaces
 
 from simfactor.agents.policy_files.fits import channels_last
 from simfactor.agents.policy_files.observations import Shape, as_wanted
-from simfactor.agents.policy_files.policy import Policy, explained, last_line, only_row, version_of
+from simfactor.agents.policy_files.policy import Policy, explained, only_row, version_of
 from simfactor.errors import SimfactorError
+from simfactor.onnx_session import open_session
 
 DTYPES: dict[str, type[np.generic]] = {
     "tensor(float)": np.float32,
@@ -30,7 +31,7 @@ def open_onnx(path: Path) -> Policy:
     Observations are cast to what the file declares, and not scaled. Raises SimfactorError if ONNX Runtime is
     missing or cannot read the file, and for inputs that do not take a batch of one.
     """
-    session = _session(path)
+    session = open_session(path, threads=1)  # many run beside each other
     inputs = {found.name: found for found in session.get_inputs()}
     dtypes = {name: _dtype(found, path) for name, found in inputs.items()}
     shapes = {name: _shape(found, path) for name, found in inputs.items()}
@@ -54,26 +55,6 @@ def open_onnx(path: Path) -> Policy:
         space = spaces.Dict(boxes) if only is None else boxes[only]
     weights = path.with_name(f"{path.name}.data")  # where torch puts what is large
     return Policy(act, space, None, version_of(path, *([weights] if weights.exists() else [])))
-
-
-def _session(path: Path) -> Any:
-    try:
-        import onnxruntime
-    except ModuleNotFoundError as error:
-        raise SimfactorError(
-            f"opening {path} needs onnxruntime, and {error.name} is not installed; run "
-            "pip install 'simfactor[onnx]'."
-        ) from error
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = options.inter_op_num_threads = 1  # many run beside each other
-    options.log_severity_level = 3  # errors; they are raised, too
-    try:
-        return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
-    except Exception as error:
-        raise SimfactorError(
-            f"ONNX Runtime {onnxruntime.__version__} cannot read {path} ({last_line(error)}); "
-            "export it again."
-        ) from error
 
 
 def _dtype(declared: Any, path: Path) -> type[np.generic]:

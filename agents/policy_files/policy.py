@@ -58,7 +58,7 @@ def explained(policy: str, observation: Any) -> Iterator[None]:
         yield
     except SimfactorError:
         raise
-    except Exception as error:
+    except Exception as error:  # whatever the network raises
         raise SimfactorError(
             f"{policy} cannot act on an observation of shape {shape_of(observation)}: {last_line(error)}; "
             "wrap the environment as it was wrapped in training."

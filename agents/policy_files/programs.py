@@ -36,7 +36,7 @@ def open_exported(path: Path) -> Policy:
     try:
         with silence():  # torch logs a traceback of its own for every format that it tries
             program = torch.export.load(path).module()
-    except Exception as error:
+    except Exception as error:  # whatever the formats that torch tries make of it
         raise SimfactorError(
             f"{path} is no program of torch.export that torch {torch.__version__} can read "
             f"({last_line(error)}); save it with torch.export.save of the same version."

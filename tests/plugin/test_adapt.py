@@ -138,6 +138,7 @@ def test_its_folder_can_be_put_to_the_test(yard: Path, tmp_path: Path) -> None:
 
     subject = Subject.named(str(yard), blocks=("task",), least_return=-100.0, max_steps=3)
     assert (subject.env, subject.kwargs) == ("yard:Yard", {"cameras": 2})
+    assert Subject.named(str(yard), least_return=0.0).least_return == 0.0
     test = StressTest(subject, idle, ("light_intensity",), episodes=2, severities=1)
     result = run_stress(test, tmp_path, workers=1, progress=False)
     assert (result.clean.mean, result.clean.n) == (1.0, 2)

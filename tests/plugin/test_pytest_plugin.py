@@ -92,14 +92,14 @@ def said(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, Path]:
 
 def test_a_policy_that_holds_passes(said: tuple[str, Path]) -> None:
     assert "PASSED test_theirs.py::test_holds" in said[0]
-    assert (said[1] / "reports" / "test_holds" / "0-sensor_noise" / "stress.html").exists()
+    assert (said[1] / "reports" / "test_theirs.py_test_holds" / "0-sensor_noise" / "stress.html").exists()
 
 
 def test_the_failure_says_what_broke_it_and_where_to_look(said: tuple[str, Path]) -> None:
     text, folder = said
     assert "VIOLATED: light_intensity-2 cost more than 0.1." in text
     assert "light_intensity [0.6, 0.8] or [1.2, 1.4] times" in text
-    film = folder / "reports" / "test_breaks" / "1-light_intensity+sensor_noise" / "film.png"
+    film = folder / "reports" / "test_theirs.py_test_breaks" / "1-light_intensity+sensor_noise" / "film.png"
     assert film.exists()
     assert str(film.relative_to(folder)) in text
 

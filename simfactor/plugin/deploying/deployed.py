@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simfactor.errors import SimfactorError
+from simfactor.onnx_session import open_session
 from simfactor.plugin.deploying.contract import MODEL, read_contract, read_monitor
 from simfactor.plugin.deploying.hub import pull, push
 from simfactor.plugin.deploying.monitor import Check
@@ -85,17 +86,3 @@ def _check_image(image: Image, size: int) -> None:
             f"the image has shape {shape}; this model needs one of ({size}, {size}, 3), RGB. Crop it to what "
             "the simulated camera saw, and resize it."
         )
-
-
-def open_session(path: Path, threads: int) -> Any:
-    """ONNX Runtime on a file; 0 threads are as many as it likes. Raises SimfactorError without it."""
-    try:
-        import onnxruntime
-    except ModuleNotFoundError as error:
-        raise SimfactorError(
-            f"opening {path} needs onnxruntime, and {error.name} is not installed; run "
-            "pip install 'simfactor[onnx]'."
-        ) from error
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads, options.inter_op_num_threads = threads, 1
-    return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from simfactor.encoders import FactorEncoder
 from simfactor.encoders.onnx import random_images, write_onnx
-from simfactor.plugin.deploying.deployed import open_session
+from simfactor.onnx_session import open_session
 from simfactor.plugin.deploying.deployment import Chosen, Deployment, Samples, choose, split
 from simfactor.plugin.deploying.network import DeployedNetwork, fit_eraser
 from simfactor.plugin.deploying.policy_network import ActingNetwork, OpenedPolicy, open_for_export

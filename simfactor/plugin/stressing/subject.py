@@ -59,7 +59,7 @@ class Subject:
             return Subject(env, **seen)
         adapted = Adapted.load(Path(env))
         kept = {"renderer": adapted.renderer, "camera": adapted.camera}
-        given = {name: value for name, value in seen.items() if value}
+        given = {name: value for name, value in seen.items() if value is not None}
         return Subject(
             adapted.env,
             **{
