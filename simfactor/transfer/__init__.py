@@ -12,7 +12,7 @@ from simfactor.transfer.ladders import tabulate_ladders
 from simfactor.transfer.outward import outward_domains
 from simfactor.transfer.proxy import probe_domains, rank_correlation
 from simfactor.transfer.responses import fallen, response_curves
-from simfactor.transfer.results import format_interval, format_table, tabulate
+from simfactor.transfer.results import format_interval, format_table, tabulate, tabulate_success
 from simfactor.transfer.severity import curve_area, interaction
 from simfactor.transfer.significance import episodes_to_tell, holm, mcnemar, paired_p, smallest_drop
 from simfactor.transfer.statistics import (
@@ -76,6 +76,7 @@ __all__ = [
     "stored_results",
     "tabulate",
     "tabulate_ladders",
+    "tabulate_success",
     "transfer_domains",
     "wilson_interval",
 ]

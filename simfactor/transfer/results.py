@@ -51,29 +51,45 @@ def tabulate(
     Raises SimfactorError if a training was not tested in the clean domain, in all of the others, and on as
     many episodes as the rest.
     """
-    levels = {domain.name: domain.level for domain in domains}
-    if levels.get(CLEAN) != "clean":
-        raise SimfactorError(
-            f"domains {', '.join(levels)} lack {CLEAN!r}, from which gaps are counted; evaluate it too."
-        )
-    resampling = {"resamples": resamples, "seed": seed}
+    names = [domain.name for domain in domains]
     table: dict[str, dict[str, dict[str, Any]]] = {}
     for agent, trainings in results.items():
-        success = {name: stacked(agent, name, trainings, "success") for name in levels}
-        returns = {name: stacked(agent, name, trainings, "returns") for name in levels}
-        table[agent] = {}
-        for domain in domains:
-            name = domain.name
-            entry = {"level": domain.level, **_entry(success[name], returns[name], **resampling)}
-            if domain.rung is not None:
-                entry["rung"] = {**asdict(domain.rung), "parts": list(domain.rung.parts)}
+        success = {name: stacked(agent, name, trainings, "success") for name in names}
+        returns = {name: stacked(agent, name, trainings, "returns") for name in names}
+        table[agent] = tabulate_success(domains, success, resamples, seed)
+        for name, entry in table[agent].items():
+            entry |= _returns(returns[name], resamples=resamples, seed=seed)
             if name != CLEAN:
-                entry |= _gaps(success[CLEAN], success[name], returns[CLEAN], returns[name], **resampling)
-            table[agent][name] = entry
-        shifted = {name: entry for name, entry in table[agent].items() if "p" in entry}
-        for name, p in holm({name: entry["p"] for name, entry in shifted.items()}).items():
-            shifted[name]["p_holm"] = p
+                gap = paired_gap(returns[CLEAN], returns[name], resamples=resamples, seed=seed)
+                entry["return_gap"] = gap.to_dict()
     return table
+
+
+def tabulate_success(
+    domains: Sequence[Domain], success: Mapping[str, Array], resamples: int = 2000, seed: int = 0
+) -> dict[str, dict[str, Any]]:
+    """What :func:`tabulate` says of one agent's success alone: domain -> entry.
+
+    ``success``: domain -> (S, E), a row a training. Raises SimfactorError if there is no clean domain.
+    """
+    names = [domain.name for domain in domains]
+    if not any(domain.name == CLEAN and domain.level == "clean" for domain in domains):
+        raise SimfactorError(
+            f"domains {', '.join(names)} lack {CLEAN!r}, from which gaps are counted; evaluate it too."
+        )
+    entries: dict[str, dict[str, Any]] = {}
+    for domain in domains:
+        values = np.asarray(success[domain.name], np.float64)
+        entry = {"level": domain.level, "success": _success(values, resamples=resamples, seed=seed)}
+        if domain.rung is not None:
+            entry["rung"] = {**asdict(domain.rung), "parts": list(domain.rung.parts)}
+        if domain.name != CLEAN:
+            entry |= _gap(np.asarray(success[CLEAN], np.float64), values, resamples=resamples, seed=seed)
+        entries[domain.name] = entry
+    shifted = {name: entry for name, entry in entries.items() if "p" in entry}
+    for name, p in holm({name: entry["p"] for name, entry in shifted.items()}).items():
+        shifted[name]["p_holm"] = p
+    return entries
 
 
 def format_table(agents: Mapping[str, Mapping[str, Mapping[str, Any]]]) -> str:
@@ -96,7 +112,7 @@ def format_interval(interval: Mapping[str, Any], digits: int = 2, signed: bool =
     return f"{mean:{sign}.{digits}f} [{low:.{digits}f}, {high:.{digits}f}]"
 
 
-def _entry(success: Array, returns: Array, **resampling: Any) -> dict[str, Any]:
+def _success(success: Array, **resampling: Any) -> dict[str, Any]:
     resampling |= {"crossed": True}
     wilson = wilson_interval(int(success.sum()), success.size)
     rate: dict[str, Any] = {**wilson.to_dict(), "seeds": len(success)}
@@ -105,20 +121,21 @@ def _entry(success: Array, returns: Array, **resampling: Any) -> dict[str, Any]:
         across = hierarchical_bootstrap(success, **resampling)
         rate["across_seeds"] = {"low": across.low, "high": across.high}
         rate["iqm"] = hierarchical_bootstrap(success, iqm_of_trainings, **resampling).to_dict()
-    return {
-        "success": rate,
-        "return": hierarchical_bootstrap(returns, **resampling).to_dict(),
-        "return_iqm": hierarchical_bootstrap(returns, iqm, **resampling).to_dict(),
-    }
+    return rate
 
 
-def _gaps(
-    clean: Array, shifted: Array, clean_returns: Array, shifted_returns: Array, **resampling: Any
-) -> dict[str, Any]:
+def _gap(clean: Array, shifted: Array, **resampling: Any) -> dict[str, Any]:
     return {
         "gap": paired_gap(clean, shifted, **resampling).to_dict(),
         "p": paired_p(clean, shifted, seed=resampling["seed"]),
-        "return_gap": paired_gap(clean_returns, shifted_returns, **resampling).to_dict(),
+    }
+
+
+def _returns(returns: Array, **resampling: Any) -> dict[str, Any]:
+    resampling |= {"crossed": True}
+    return {
+        "return": hierarchical_bootstrap(returns, **resampling).to_dict(),
+        "return_iqm": hierarchical_bootstrap(returns, iqm, **resampling).to_dict(),
     }
 
 
