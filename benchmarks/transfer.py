@@ -7,7 +7,9 @@ are trained for each seed, from one data set a seed. No setting was chosen by wh
 --tune shows how they were chosen, on another seed.
 
 Every data set, encoder, agent and cell of the table stays in --out: the same call again goes on where the
-last one stopped, --agents and --seeds choose what to add, and --table shows what there is so far.
+last one stopped, and --agents and --seeds choose what to add. Of each training that is wholly tested a small
+file stays in --results, which is the repository's own folder unless another is named: what is recorded there
+is not done again, and --table shows it.
 """
 
 from __future__ import annotations
@@ -22,15 +24,16 @@ from pathlib import Path
 from typing import Any
 
 from matrix.contenders import BASELINES, CONTENDERS, EVERYONE, GROUPS_OF_AGENTS, OURS_FIRST
-from matrix.learning import speed
-from matrix.study import Study, evaluate, gather, prepare, probe, train
+from matrix.records import Outcomes, Probes, probe, probes, record, recorded, unrecorded
+from matrix.study import Study, evaluate, prepare, train
 from matrix.table import as_markdown, single, summary, wins
 from matrix.tuning import as_lines, tune
 
 from simfactor.errors import SimfactorError, unknown_name
 from simfactor.report.ladders import shift_matrix
-from simfactor.transfer import Domain, Results, rank_correlation
+from simfactor.transfer import Domain, rank_correlation
 
+RESULTS = Path(__file__).parent / "results" / "transfer"
 SHOWN = ("clean", "lighting-1", "lighting-2", "everything-1", "everything-2")
 
 
@@ -45,19 +48,17 @@ def main() -> int:
             return 0
         seeds = range(1 if given.quick else given.seeds)
         for seed in seeds if not given.table else ():
-            for work in (prepare, train, evaluate):
-                work(study, [seed])
-        results, domains = gather(study, seeds), study.domains
-        found = {
-            "agents": summary(domains, results, EVERYONE),
-            "probe": probed(study, results, domains, stored_only=given.table),
-            "learning": speed(study, seeds),
-            "missing": missing(study, seeds, results),
-        }
+            run(unrecorded(study, seed), seed)
+        outcomes, domains = recorded(study, seeds), study.domains
     except SimfactorError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
-    print(as_markdown(found["agents"], found["learning"], SHOWN))
+    found = {
+        "agents": summary(domains, outcomes, EVERYONE),
+        "probe": ranked(study, outcomes, probes(study, outcomes), domains),
+        "missing": missing(study, seeds, outcomes),
+    }
+    print(as_markdown(found["agents"], SHOWN))
     print("rank correlation of probe and success:", json.dumps(found["probe"].get("rank_correlation")))
     for line in wins(found["agents"], OURS_FIRST, BASELINES, [domain.name for domain in domains]):
         print(f"a baseline ahead of {OURS_FIRST}: {line}")
@@ -72,6 +73,14 @@ def main() -> int:
     return 0
 
 
+def run(study: Study, seed: int) -> None:
+    """Train and test every contender at a seed, and record what came out."""
+    for work in (prepare, train, evaluate):
+        work(study, [seed])
+    record(study, seed)
+    probe(study, seed)
+
+
 def study_of(given: argparse.Namespace) -> Study:
     """The study that was asked for. Raises SimfactorError for a contender that there is not."""
     names = list(CONTENDERS) if given.agents is None else given.agents.split(",")
@@ -80,38 +89,32 @@ def study_of(given: argparse.Namespace) -> Study:
         if name not in EVERYONE:
             raise unknown_name("agent", name, [*GROUPS_OF_AGENTS, *EVERYONE])
     chosen = {name: EVERYONE[name] for name in names}
-    study = Study(given.out, chosen, config=given.config, workers=given.workers)
+    results = given.results or (given.out / "results" if given.quick else RESULTS)
+    study = Study(given.out, chosen, config=given.config, workers=given.workers, results=results)
     return replace(study, images=300, steps=120, episodes=2) if given.quick else study
 
 
-def missing(study: Study, seeds: range, results: Results) -> dict[str, list[int]]:
-    """Contender -> the seeds that are not wholly tested yet."""
-    lacking = {name: [s for s in seeds if s not in results.get(name, {})] for name in study.contenders}
+def missing(study: Study, seeds: range, outcomes: Outcomes) -> dict[str, list[int]]:
+    """Contender -> the seeds that have no record yet."""
+    lacking = {name: [s for s in seeds if s not in outcomes.get(name, {})] for name in study.contenders}
     return {name: seeds for name, seeds in lacking.items() if seeds}
 
 
-def probed(study: Study, results: Results, domains: Sequence[Domain], stored_only: bool) -> dict[str, Any]:
+def ranked(study: Study, outcomes: Outcomes, scores: Probes, domains: Sequence[Domain]) -> dict[str, Any]:
     """The proxy probe of the encoders, and how it ranks them next to what their agents achieve.
 
     Ranked are all pairs of an encoder of one seed and an agent on it, by their means over single shifts.
     """
-    wanted = {
-        (contender.encoder, seed)
-        for name, contender in study.contenders.items()
-        for seed in results.get(name, {})
-        if contender.encoder is not None
-    }
-    scores = probe(study, sorted(wanted), stored_only)
     shifts = [*single(domains, "ood1"), *single(domains, "ood2")]
     pairs = [
         (
-            sum(scores[contender.encoder][seed][shift] for shift in shifts) / len(shifts),
-            sum(results[name][seed][shift].success.mean() for shift in shifts) / len(shifts),
+            sum(scores[encoder][seed][shift] for shift in shifts) / len(shifts),
+            float(sum(outcome.success[shift].mean() for shift in shifts)) / len(shifts),
         )
-        for name, contender in study.contenders.items()
-        if contender.encoder is not None
-        for seed in results.get(name, {})
-        if seed in scores.get(contender.encoder, {})
+        for name, trainings in outcomes.items()
+        if (encoder := study.contenders[name].encoder) is not None
+        for seed, outcome in trainings.items()
+        if seed in scores.get(encoder, {})
     ]
     found: dict[str, Any] = {"scores": scores, "pairs": pairs}
     if len({p for p, _ in pairs}) > 2 and len({s for _, s in pairs}) > 1:
@@ -128,7 +131,8 @@ def parsed() -> argparse.Namespace:
     parser.add_argument("--config", default="arm", help="ready configuration or file (%(default)s)")
     groups = " and ".join(GROUPS_OF_AGENTS)
     parser.add_argument("--agents", help=f"comma-separated names; {groups} are groups not run by default")
-    parser.add_argument("--table", action="store_true", help="run nothing, show what there is")
+    parser.add_argument("--results", type=Path, help="where records are kept, with --quick in --out")
+    parser.add_argument("--table", action="store_true", help="run nothing, show what is recorded")
     parser.add_argument("--tune", action="store_true", help="search for settings, in the clean world only")
     parser.add_argument("--seeds", type=int, default=5, help="trainings of each (%(default)s)")
     parser.add_argument("--workers", type=int, default=2, help="processes at a time (%(default)s)")

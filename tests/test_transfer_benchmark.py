@@ -1,6 +1,7 @@
 """The benchmark of agents under shift: every contender can be planned, and the table keeps its promises."""
 
 import sys
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,24 +10,27 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "benchmarks"))
 
-from matrix.contenders import CONTENDERS, EVERYONE, GROUPS_OF_AGENTS
-from matrix.learning import speed
-from matrix.study import PROBES, Study, gather, probe
+from matrix.contenders import CONTENDERS, ENCODERS, EVERYONE, GROUPS_OF_AGENTS, Contender
+from matrix.learning import Learning, learning, medians
+from matrix.records import Outcome, record, recorded, unrecorded
+from matrix.study import EPISODES as EPISODES_FOLDER
+from matrix.study import Study
 from matrix.table import as_markdown, single, summary, wins
 from matrix.tuning import SEED, as_lines, settings
 
 from simfactor.agents import Dagger, Sac
 from simfactor.agents.agent import MODEL
-from simfactor.encoders.pretrained import WEIGHTS
-from simfactor.pipeline import make_plan
-from simfactor.transfer import Episodes
+from simfactor.transfer import Episodes, Job
+from simfactor.transfer.evaluate import evaluate_with
 
 SEEDS, EPISODES = range(2), 8
+SLOWER = {"state": Contender(replace(EVERYONE["state"].agent, learning_rate=1e-5))}
 
 
 @pytest.fixture(scope="module")
 def study(tmp_path_factory: pytest.TempPathFactory) -> Study:
-    return Study(tmp_path_factory.mktemp("study"), EVERYONE)
+    folder = tmp_path_factory.mktemp("study")
+    return Study(folder, EVERYONE, results=folder / "results")
 
 
 def test_every_contender_can_be_planned_and_tested_under_the_same_shifts(study: Study) -> None:
@@ -37,7 +41,7 @@ def test_every_contender_can_be_planned_and_tested_under_the_same_shifts(study: 
     assert all(set(names) <= set(plan.run.agents.train) for plan, names in plans)
     assert len(EVERYONE) == len(CONTENDERS) + sum(len(group) for group in GROUPS_OF_AGENTS.values())
     assert study.jobs(SEEDS) == []
-    assert gather(study, SEEDS) == {}
+    assert recorded(study, SEEDS) == {}
 
 
 def test_encoders_come_after_those_they_learn_from(study: Study) -> None:
@@ -73,35 +77,69 @@ def test_the_table_has_an_iqm_for_every_shift_and_names_the_worst(study: Study) 
     shifts = [*single(domains, "ood1"), *single(domains, "ood2")]
     assert not {"lighting-1", "everything-2"} & set(shifts)
 
-    def episodes(name: str) -> Episodes:
-        success = np.arange(EPISODES) < (2 if name == "camera_azimuth-1" else 6 if name != "clean" else 8)
-        numbers = np.arange(EPISODES)
-        return Episodes(name, numbers, success, success - 1.0, numbers, numbers[:, None].astype(float))
+    def success(name: str) -> np.ndarray:
+        return np.arange(EPISODES) < (2 if name == "camera_azimuth-1" else 6 if name != "clean" else 8)
 
-    results = {"state": {seed: {d.name: episodes(d.name) for d in domains} for seed in SEEDS}}
+    outcome = Outcome({d.name: success(d.name) for d in domains}, Learning(12.3, None, None))
+    results = {"state": dict.fromkeys(SEEDS, outcome)}
     found = summary(domains, results, EVERYONE)["state"]
-    success = found["table_texture-2"]["success"]
-    assert {"iqm", "low", "high", "seeds", "episodes"} <= set(success)
-    assert (success["iqm"], success["seeds"], success["episodes"]) == (0.75, 2, 16)
+    entry = found["table_texture-2"]["success"]
+    assert {"iqm", "low", "high", "seeds", "episodes"} <= set(entry)
+    assert (entry["iqm"], entry["seeds"], entry["episodes"]) == (0.75, 2, 16)
     assert found["worst"]["ood1"] == {"shift": "camera_azimuth-1", "kept": 0.25}
     assert found["overall"]["ood2"]["iqm"]["mean"] == 0.75
     count = len(single(domains, "ood1"))
     assert found["overall"]["ood1"]["mean"]["mean"] == pytest.approx(((count - 1) * 0.75 + 0.25) / count)
-    learning = {"state": {"cpu_seconds": 12.3, "learned_steps": None}}
-    line = as_markdown({"state": found}, learning, ["clean"]).splitlines()[-1]
+    line = as_markdown({"state": found}, ["clean"]).splitlines()[-1]
     assert line.startswith("| state | 1.00 |")
     assert line.endswith("| 2 | 12 | never |")
 
 
-def test_a_probe_is_kept_as_long_as_its_encoder(study: Study) -> None:
-    folder = make_plan(study.run(0, "supervised")).folder / "encoder"
+class Finished:
+    """A tester that has the same three episodes for every job."""
+
+    success = np.array([True, False, True])
+
+    def run(self, jobs: Sequence[Job]) -> Iterator[tuple[Job, Episodes]]:
+        numbers = np.arange(3)
+        for job in jobs:
+            rows = np.zeros((3, len(job.domain.space.names)))
+            yield job, Episodes(job.domain.name, numbers, self.success, numbers - 1.0, numbers, rows)
+
+    def close(self) -> None: ...
+
+
+def test_what_is_recorded_is_not_done_again_and_counts_for_its_own_settings_only(tmp_path: Path) -> None:
+    everyone = {"state": EVERYONE["state"], "pixels": EVERYONE["pixels"]}
+    study = Study(tmp_path, everyone, results=tmp_path / "results")
+    folder = study.plans([0])[0][0].agent_folder("state", 0)
     folder.mkdir(parents=True)
-    (folder / WEIGHTS).write_bytes(b"weights")
-    wanted = [("supervised", 0)]
-    assert probe(study, wanted, stored_only=True) == {}
-    (study.out / PROBES).mkdir()
-    (study.out / PROBES / "supervised.0.json").write_text('{"fingerprint": "of another", "scores": {}}')
-    assert probe(study, wanted, stored_only=True) == {}
+    (folder / MODEL).touch()
+    (folder / "curve.csv").write_text("header\n10,-1,10,1,0.5\n")
+    record(study, 0)
+    assert recorded(study, [0]) == {}
+    evaluate_with(Finished(), study.jobs([0]), tmp_path / EPISODES_FOLDER)
+    record(study, 0)
+    (kept,) = recorded(study, [0, 1])["state"].values()
+    assert kept.success.keys() == {domain.name for domain in study.domains}
+    assert kept.success["everything-2"].tolist() == Finished.success.tolist()
+    assert kept.learning == Learning(0.5, None, None)
+    assert list(unrecorded(study, 0).contenders) == ["pixels"]
+    assert list(unrecorded(study, 1).contenders) == ["state", "pixels"]
+    for other in (replace(study, steps=1), replace(study, episodes=3), replace(study, contenders=SLOWER)):
+        assert recorded(other, [0]) == {}
+    moved = replace(study, out=tmp_path / "elsewhere", workers=1)
+    assert recorded(moved, [0]).keys() == {"state"}
+
+
+def test_the_recipe_of_an_encoder_has_the_one_it_learns_from(
+    study: Study, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = {name: study.recipe(0, name) for name in ENCODERS}
+    assert len(set(before.values())) == len(ENCODERS)
+    monkeypatch.setitem(ENCODERS, "dae", replace(ENCODERS["dae"], epochs=1))
+    assert {n for n in ENCODERS if study.recipe(0, n) != before[n]} == {"dae", "darla", "darla-keypoints"}
+    assert study.recipe(1, "ae") != before["ae"]
 
 
 def test_a_baseline_that_wins_is_told() -> None:
@@ -115,12 +153,12 @@ def test_a_baseline_that_wins_is_told() -> None:
     assert wins(found, "b", ["ours", "a"], ["shift"]) == []
 
 
-def test_when_a_contender_could_do_its_task(study: Study) -> None:
-    (plan, _), *_ = Study(study.out, {"state": EVERYONE["state"]}).plans(range(1))
-    folder = plan.agent_folder("state", 0)
-    folder.mkdir(parents=True)
+def test_when_a_contender_could_do_its_task(tmp_path: Path) -> None:
     lines = [f"{10 * i},-1,10,{int(i > 30)},{i / 2:.2f}" for i in range(1, 101)]
-    (folder / "curve.csv").write_text("\n".join(["header", *lines]) + "\n")
-    found = speed(Study(study.out, {"state": EVERYONE["state"]}), range(1))
+    (tmp_path / "curve.csv").write_text("\n".join(["header", *lines]) + "\n")
+    found = learning(tmp_path)
     # of episodes 30 to 49, which are 20, nineteen succeeded
-    assert found == {"state": {"cpu_seconds": 50.0, "learned_steps": 490.0, "learned_cpu_seconds": 24.5}}
+    assert found == Learning(cpu_seconds=50.0, learned_steps=490.0, learned_cpu_seconds=24.5)
+    never, late = Learning(60.0, None, None), Learning(70.0, 500.0, 30.0)
+    assert medians([found, never, late]) == Learning(60.0, 500.0, 30.0)
+    assert medians([found, never, never]) == never

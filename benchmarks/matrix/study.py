@@ -7,25 +7,23 @@ import json
 import os
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from multiprocessing import get_context
 from pathlib import Path
+from typing import Any
 
 from tqdm import tqdm
 
 from simfactor import agents, pipeline
 from simfactor.agents.agent import MODEL
-from simfactor.atomic import write_atomically
 from simfactor.config import Agents, RunConfig, Transfer, load_config
-from simfactor.encoders import FactorEncoder
-from simfactor.encoders.pretrained import WEIGHTS
 from simfactor.pipeline import Plan, make_plan
 from simfactor.pipeline.policies import training_jobs, transfer_jobs
-from simfactor.transfer import Domain, Job, Results, evaluate_jobs, probe_domains, stored_results
+from simfactor.transfer import Domain, Job, Results, evaluate_jobs
 
 from .contenders import ENCODERS, EVERYONE, TEACHER, Contender
 
-NO_ENCODER, EPISODES, PROBES = "none", "episodes", "probes"
+NO_ENCODER, EPISODES = "none", "episodes"
 
 
 @dataclass(frozen=True)
@@ -40,6 +38,7 @@ class Study:
     episodes: int = 100
     workers: int = 2
     clean_only: bool = False  # no test under any shift
+    results: Path = Path("results")  # where its records are
 
     def run(self, seed: int, encoder: str | None) -> RunConfig:
         """The configuration of an encoder with its agents, or of the agents without one."""
@@ -60,6 +59,26 @@ class Study:
             agents=Agents(self.steps or base.agents.steps, seeds=1, workers=self.workers, train=trained),
             transfer=Transfer(episodes=self.episodes, suite=base.transfer.suite),
         )
+
+    def recipe(self, seed: int, encoder: str | None, contender: str | None = None) -> str:
+        """Changes with all settings that decide what comes out of a contender, or of an encoder alone.
+
+        Settings that are off do not count, or every new one would make old records worthless.
+        """
+        named = {} if contender is None else {contender: self.contenders[contender]}
+        run = replace(self, contenders=named).run(seed, encoder)
+        features = None if encoder is None else ENCODERS[encoder].features
+        plan = make_plan(run)
+        said = {
+            "seed": seed,
+            "world": asdict(run.world),
+            "data": asdict(replace(run.data, workers=1)),
+            "encoders": [asdict(ENCODERS[name]) for name in (encoder, features) if name is not None],
+            "agents": asdict(replace(run.agents, workers=1)) if named else None,
+            "domains": [(d.name, d.renderer, d.space.to_dict()) for d in plan.domains],
+            "episodes": plan.episode_seeds,
+        }
+        return hashlib.sha256(json.dumps(_on(said), sort_keys=True).encode()).hexdigest()[:16]
 
     @property
     def encoders(self) -> tuple[str, ...]:
@@ -128,44 +147,11 @@ def evaluate(study: Study, seeds: Sequence[int]) -> Results:
     return evaluate_jobs(study.jobs(seeds), study.out / EPISODES, seeds, study.workers)
 
 
-def gather(study: Study, seeds: Sequence[int]) -> Results:
-    """What has been tested so far: of every contender the seeds with all of their domains."""
-    found = stored_results(study.jobs(seeds), study.out / EPISODES)
-    wanted = {domain.name for domain in study.domains}
-    whole = {
-        name: {seed: tested for seed, tested in trainings.items() if tested.keys() == wanted}
-        for name, trainings in found.items()
-    }
-    return {name: trainings for name, trainings in whole.items() if trainings}
-
-
-def probe(
-    study: Study, wanted: Sequence[tuple[str, int]], stored_only: bool = False
-) -> dict[str, dict[int, dict[str, float]]]:
-    """The proxy probe of encoders, given by name and seed: encoder -> seed -> domain -> score."""
-    found: dict[str, dict[int, dict[str, float]]] = {}
-    for name, seed in tqdm(wanted, desc="probe", disable=True if stored_only else None):
-        scores = _probed(study, name, seed, stored_only)
-        if scores is not None:
-            found.setdefault(name, {})[seed] = scores
-    return found
-
-
-def _probed(study: Study, name: str, seed: int, stored_only: bool) -> dict[str, float] | None:
-    """One encoder's scores, which are kept with what they follow from; None if they may not be computed."""
-    plan = make_plan(study.run(seed, name))
-    folder, path = plan.folder / "encoder", study.out / PROBES / f"{name}.{seed}.json"
-    spaces = json.dumps([domain.space.to_dict() for domain in plan.domains])
-    fingerprint = hashlib.sha256((folder / WEIGHTS).read_bytes() + spaces.encode()).hexdigest()[:16]
-    if path.exists() and (kept := json.loads(path.read_text()))["fingerprint"] == fingerprint:
-        stored: dict[str, float] = kept["scores"]
-        return stored
-    if stored_only:
-        return None
-    scores = probe_domains(FactorEncoder.from_pretrained(folder), plan.domains)
-    path.parent.mkdir(exist_ok=True)
-    write_atomically(path, json.dumps({"fingerprint": fingerprint, "scores": scores}).encode())
-    return scores
+def _on(said: Any) -> Any:
+    """Without what is off: None, False and the empty."""
+    if isinstance(said, Mapping):
+        return {key: _on(value) for key, value in said.items() if value not in (None, False, (), [], {})}
+    return [_on(value) for value in said] if isinstance(said, (list, tuple)) else said
 
 
 def _share(data: Path, here: Path) -> None:

@@ -9,33 +9,37 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import trim_mean
 
-from simfactor.transfer import Domain, Results, format_interval, joint_bootstrap, tabulate
-from simfactor.transfer.results import stacked
+from simfactor.transfer import Domain, format_interval, joint_bootstrap, tabulate_success
 
 from .contenders import Contender
+from .learning import medians
+from .records import Outcome, Outcomes
 
 Array = NDArray[np.float64]
 
 AHEAD = 0.02 - 1e-9
 
 
-def summary(domains: Sequence[Domain], results: Results, told: Mapping[str, Contender]) -> dict[str, Any]:
+def summary(domains: Sequence[Domain], outcomes: Outcomes, told: Mapping[str, Contender]) -> dict[str, Any]:
     """Contender -> what it is told, and per shift ``success`` with its interquartile mean over trainings.
 
-    ``overall``: level -> over the single-factor shifts of that level and the trainings, the interquartile
-    mean ``iqm``, which leaves out the worst and the best quarter, and the ``mean`` of all, each with its
-    interval (bootstrap over trainings and episodes). ``worst``: level -> the single-factor shift that takes
-    most, and the share of the clean success that is left under it.
+    ``learning``: medians over trainings. ``overall``: level -> over the single-factor shifts of that level
+    and the trainings, the interquartile mean ``iqm``, which leaves out the worst and the best quarter, and
+    the ``mean`` of all, each with its interval (bootstrap over trainings and episodes). ``worst``: level ->
+    the single-factor shift that takes most, and the share of the clean success that is left under it.
     """
-    table = tabulate(domains, results)
     found: dict[str, Any] = {}
-    for name in (name for name in told if name in table):
-        shifts = table[name]
+    for name in (name for name in told if name in outcomes):
+        trainings = outcomes[name]
+        success = {domain.name: _stacked(trainings, domain.name) for domain in domains}
+        shifts = tabulate_success(domains, success)
+        levels = {level: single(domains, level) for level in ("ood1", "ood2")}
         found[name] = {
             "told": told[name].told,
+            "learning": medians([training.learning for training in trainings.values()])._asdict(),
             **{shift: {**entry, "success": _success(entry["success"])} for shift, entry in shifts.items()},
-            "overall": {level: _overall(name, level, domains, results) for level in ("ood1", "ood2")},
-            "worst": {level: _worst(level, domains, shifts) for level in ("ood1", "ood2")},
+            "overall": {level: _overall([success[n] for n in names]) for level, names in levels.items()},
+            "worst": {level: _worst(names, shifts) for level, names in levels.items()},
         }
     return found
 
@@ -45,7 +49,7 @@ def single(domains: Sequence[Domain], level: str) -> list[str]:
     return [d.name for d in domains if d.level == level and d.rung is not None and not d.rung.parts]
 
 
-def as_markdown(found: Mapping[str, Any], learning: Mapping[str, Any], shown: Sequence[str]) -> str:
+def as_markdown(found: Mapping[str, Any], shown: Sequence[str]) -> str:
     """A line for each contender: success in some domains, over all single shifts of each level, its seeds,
     and how long it learned: the processor time of all steps, and the steps until it could do the task."""
     levels = ("ood1", "ood2")
@@ -57,8 +61,8 @@ def as_markdown(found: Mapping[str, Any], learning: Mapping[str, Any], shown: Se
         cells += [format_interval(entry["overall"][level][kind]) for kind in OVER_SHIFTS for level in levels]
         worst = entry["worst"].values()
         cells += [f"{one['kept']:.0%} ({one['shift']})" for one in worst]
-        needed = learning[name]["learned_steps"]
-        cells += [str(entry["clean"]["success"]["seeds"]), f"{learning[name]['cpu_seconds']:.0f}"]
+        needed = entry["learning"]["learned_steps"]
+        cells += [str(entry["clean"]["success"]["seeds"]), f"{entry['learning']['cpu_seconds']:.0f}"]
         cells += ["never" if needed is None else f"{needed:.0f}"]
         lines.append(f"| {name} | " + " | ".join(cells) + " |")
     return "\n".join(lines)
@@ -91,9 +95,13 @@ def _success(entry: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _overall(agent: str, level: str, domains: Sequence[Domain], results: Results) -> dict[str, Any]:
-    names = single(domains, level)
-    values = np.stack([stacked(agent, name, results[agent], "success") for name in names])
+def _stacked(trainings: Mapping[int, Outcome], domain: str) -> Array:
+    """(S, E), a row a training."""
+    return np.stack([trainings[seed].success[domain] for seed in sorted(trainings)]).astype(np.float64)
+
+
+def _overall(success: Sequence[Array]) -> dict[str, Any]:
+    values = np.stack(success)
     return {kind: joint_bootstrap(values, statistic).to_dict() for kind, statistic in OVER_SHIFTS.items()}
 
 
@@ -109,8 +117,8 @@ OVER_SHIFTS: dict[str, Callable[[Array], Array]] = {
 }
 
 
-def _worst(level: str, domains: Sequence[Domain], shifts: Mapping[str, Any]) -> dict[str, Any]:
+def _worst(names: Sequence[str], shifts: Mapping[str, Any]) -> dict[str, Any]:
     clean = shifts["clean"]["success"]["mean"]
-    name = min(single(domains, level), key=lambda shift: shifts[shift]["success"]["mean"])
+    name = min(names, key=lambda shift: shifts[shift]["success"]["mean"])
     kept = shifts[name]["success"]["mean"] / clean if clean else 0.0
     return {"shift": name, "kept": kept}
