@@ -1,6 +1,7 @@
 """A bench in simulation: pictures with few factors, an encoder of them, and policies on its latents."""
 
 from pathlib import Path
+from typing import Any
 
 import gymnasium as gym
 import numpy as np
@@ -52,11 +53,18 @@ def encoder(dataset: FactorDataset, folder: Path, objective: str = "supervised")
 
 
 class Desk(gym.Env):
-    """Observes numbers, and is never stepped."""
+    """Observes as many numbers as it is told, and nothing ever happens."""
 
     def __init__(self, size: int, actions: gym.Space | None = None) -> None:
         self.observation_space = gym.spaces.Box(-np.inf, np.inf, (size,), np.float32)
         self.action_space = actions or gym.spaces.Box(np.float32([-1, 0]), np.float32([2, 0.5]))
+
+    def reset(self, **kwargs: Any) -> tuple[np.ndarray, dict]:
+        super().reset(**kwargs)
+        return np.zeros(self.observation_space.shape, np.float32), {}
+
+    def step(self, action: np.ndarray) -> tuple[np.ndarray, float, bool, bool, dict]:
+        return np.zeros(self.observation_space.shape, np.float32), 0.0, False, False, {}
 
 
 ALGORITHMS = {"SAC": SAC, "TD3": TD3, "PPO": PPO}

@@ -4,16 +4,18 @@ import json
 import shutil
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 
 import desk
 import gymnasium as gym
 import numpy as np
 import pytest
+import torch
 from stable_baselines3 import PPO
 
 from simfactor import cli
-from simfactor.agents import Agent, observed_layout
+from simfactor.agents import observed_layout, train_agent
 from simfactor.data import FactorDataset
 from simfactor.encoders import Block, FactorEncoder, LatentLayout
 from simfactor.errors import SimfactorError
@@ -21,8 +23,9 @@ from simfactor.factors import load_space
 from simfactor.plugin import Deployed, Deployment, deploy
 from simfactor.plugin.deploying.deployment import choose
 from simfactor.plugin.deploying.network import DeployedNetwork
-from simfactor.plugin.deploying.policy_network import OpenedPolicy
+from simfactor.plugin.deploying.policy_network import ActingNetwork, OpenedPolicy, open_for_export
 
+TRAINING = {"steps": 10, "progress": False}  # too few to learn from
 FREE = """
 import sys
 
@@ -85,28 +88,19 @@ def test_the_file_encodes_and_acts_as_torch_does(
         np.testing.assert_allclose(deployed.act(image), actions[0], atol=1e-4)
 
 
-@pytest.mark.parametrize("name", ["SAC", "TD3"])
-def test_other_algorithms_on_some_blocks(
-    name: str, given: dict, tmp_path: Path, encoder: FactorEncoder, held_out: np.ndarray
-) -> None:
-    blocks = ["pose", "lighting"]
-    dims = encoder.layout.dims(blocks)
-    model = desk.policy(name, len(dims), tmp_path / "policy.zip")
-    robot = deploy(tmp_path / "out", policy=tmp_path / "policy.zip", blocks=blocks, **given)
-    actions, _ = model.predict(encoder.encode(held_out[:1])[:, dims], deterministic=True)
-    np.testing.assert_allclose(robot.act(held_out[0]), actions[0], atol=1e-4)
-    assert robot.contract["actions"]["scaling"] == "tanh, scaled to [low, high]"
-    assert robot.contract["actions"]["acts_on"] == [encoder.layout.dimension_names[d] for d in dims]
-
-
-def test_actions_are_cut_off_at_the_bounds(
-    given: dict, tmp_path: Path, encoder: FactorEncoder, held_out: np.ndarray
-) -> None:
-    model = PPO("MlpPolicy", desk.Desk(encoder.layout.size), device="cpu")
-    model.policy.action_net.bias.data += 9
-    model.save(tmp_path / "policy.zip")
-    robot = deploy(tmp_path / "out", policy=tmp_path / "policy.zip", **given)
-    np.testing.assert_allclose(robot.act(held_out[0]), [2, 0.5])
+@pytest.mark.parametrize("name", ["SAC", "TD3", "PPO"])
+def test_each_algorithm_acts_as_its_library_does(name: str, tmp_path: Path) -> None:
+    model = desk.policy(name, 3, tmp_path / "policy.zip")
+    latents = np.random.default_rng(0).normal(0, 5, (40, 3)).astype(np.float32)
+    for beyond in (0.0, 9.0):  # which is far outside of the bounds
+        for parameter in model.policy.parameters():
+            parameter.data += beyond
+        opened = OpenedPolicy(model.policy, None, name)
+        acted = ActingNetwork(model.policy)(torch.from_numpy(latents)).numpy()
+        np.testing.assert_allclose(acted, opened.actions(latents), atol=1e-5)
+    box = model.action_space
+    assert ((acted >= box.low) & (acted <= box.high)).all()
+    assert (acted == box.high).any()
 
 
 def test_the_contract_says_what_the_user_needs(deployed: Deployed, encoder: FactorEncoder) -> None:
@@ -170,6 +164,8 @@ def test_what_is_withheld_is_no_output(
     robot = deploy(
         tmp_path / "out", withhold=withheld, erase=True, allow_leak=True, shuffles=5, **acting, **given
     )
+    actions = robot.contract["actions"]
+    assert (actions["acts_on"], actions["scaling"]) == (["target_x"], "tanh, scaled to [low, high]")
     told = robot.contract["withheld"]
     assert told["blocks"] == withheld
     assert robot.latents(held_out[0]).shape == (3,)
@@ -272,20 +268,17 @@ def test_an_agent_says_which_blocks_it_acts_on(encoder: FactorEncoder, tmp_path:
         choose(encoder, OpenedPolicy(model.policy, seen, "sac"), Deployment("", "", blocks=["pose"]))
 
 
-def test_an_agent_of_a_folder(
-    given: dict, encoder: FactorEncoder, held_out: np.ndarray, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    seen = observed_layout(encoder.layout, ["pose"])
-    model = desk.policy("SAC", seen.size, tmp_path / "policy.zip")
-    agent = Agent(model.policy, seen, {"algorithm": {"name": "sac"}}, ())
-    monkeypatch.setattr("simfactor.plugin.deploying.policy_network.load_agent", lambda _: agent)
-    robot = deploy(tmp_path / "out", policy=tmp_path, **given)
-    latents = encoder.encode(held_out[:1])[0, encoder.layout.dims("pose")]
-    np.testing.assert_allclose(robot.act(held_out[0]), agent.act(latents), atol=1e-4)
-    assert robot.contract["actions"]["policy"] == "sac"
-    agent = Agent(model.policy, None, {"algorithm": {"name": "sac"}}, ())
+def test_an_agent_of_a_folder(tmp_path: Path) -> None:
+    world = partial(desk.Desk, 1)
+    layout = LatentLayout((Block("target_x", 1, "pose", "task"), Block("residual", 0)))
+    trained = train_agent(world, tmp_path / "agent", layout=layout, **TRAINING)
+    opened = open_for_export(tmp_path / "agent", None, None)
+    assert (opened.layout, opened.described) == (layout, "sac")
+    latents = np.linspace(-2, 2, 5, dtype=np.float32)[:, None]
+    np.testing.assert_allclose(opened.actions(latents), [trained.act(row) for row in latents], atol=1e-6)
+    train_agent(world, tmp_path / "without", **TRAINING)
     with pytest.raises(SimfactorError, match=r"acts on observations of shape \(1,\) that are no latents"):
-        deploy(tmp_path / "none", policy=tmp_path, **given)
+        open_for_export(tmp_path / "without", None, None)
 
 
 def test_a_data_set_of_other_factors(given: dict, tmp_path: Path) -> None:

@@ -13,9 +13,9 @@ from simfactor.json_files import write_json
 from simfactor.plugin.deploying.contract import CONTRACT, MODEL, MONITOR, monitor_bytes
 from simfactor.plugin.deploying.deployed import Deployed
 from simfactor.plugin.deploying.deployment import Deployment
-from simfactor.plugin.deploying.describing import blocks_of, describe, summary
+from simfactor.plugin.deploying.describing import describe, summary
 from simfactor.plugin.deploying.exporting import DISTANCE, LATENTS, Exported, export_model, together
-from simfactor.plugin.deploying.monitor import Monitor, calibrate, reads_of
+from simfactor.plugin.deploying.monitor import calibrate
 from simfactor.plugin.deploying.withholding import Readability, readability
 
 Readabilities = Mapping[str, tuple[Readability, ...]]
@@ -35,7 +35,8 @@ def deploy(out: str | Path, **asked: Any) -> Deployed:
         exported = export_model(deployment, staged / MODEL)
         found = _read_withheld(exported, deployment)
         _check_leaks(found, deployment)
-        monitor = _monitor(exported, deployment.alpha)
+        clean = exported.calibration
+        monitor = calibrate(exported.reads, clean[LATENTS], clean[DISTANCE], deployment.alpha)
         (staged / MONITOR).write_bytes(monitor_bytes(monitor))
         contract = describe(exported, monitor, found, deployment, staged)
         write_json(staged / CONTRACT, contract)
@@ -65,9 +66,3 @@ def _check_leaks(found: Readabilities, asked: Deployment) -> None:
             + "\n".join(leaks)
             + f"\nWithhold the blocks that tell of them too, {remedy}or write it anyway (--allow-leak)."
         )
-
-
-def _monitor(exported: Exported, alpha: float) -> Monitor:
-    encoder, clean = exported.encoder, exported.calibration
-    reads = reads_of(encoder.space, blocks_of(encoder, exported.chosen)) if encoder.heads else ()
-    return calibrate(reads, clean[LATENTS], clean[DISTANCE], alpha)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -88,6 +88,26 @@ def choose(encoder: FactorEncoder, opened: OpenedPolicy | None, asked: Deploymen
             "withhold other factors, or train a policy on the blocks that remain."
         )
     return Chosen(tuple(dims), tuple(dims.index(d) for d in acted), factors, blocks)
+
+
+def blocks_of(encoder: FactorEncoder, chosen: Chosen) -> list[dict[str, Any]]:
+    """Every block of the encoder: whose it is, and where it lies in the exported latents (nowhere, if it is
+    withheld)."""
+    place = {d: i for i, d in enumerate(chosen.dims)}
+    described = []
+    for block in encoder.layout.blocks:
+        own = encoder.layout.dims(block.name).tolist()
+        factor = encoder.space.factors.get(block.name)
+        described.append(
+            {
+                **asdict(block),
+                "kind": None if factor is None else factor.kind,
+                "unit": getattr(factor, "unit", ""),
+                "latents": [place[d] for d in own if d in place],
+                "withheld": block.name in chosen.blocks,
+            }
+        )
+    return described
 
 
 def split(encoder: FactorEncoder, asked: Deployment) -> tuple[Samples, Samples]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -15,7 +14,7 @@ from numpy.typing import NDArray
 from simfactor.encoders import FactorEncoder
 from simfactor.encoders.onnx import OPSET, PACKAGES
 from simfactor.plugin.deploying.contract import FORMAT, MODEL, checksums
-from simfactor.plugin.deploying.deployment import Chosen, Deployment
+from simfactor.plugin.deploying.deployment import Chosen, Deployment, blocks_of
 from simfactor.plugin.deploying.exporting import DISTANCE, LATENTS, Exported, Outputs, action_change, latency
 from simfactor.plugin.deploying.monitor import Monitor
 from simfactor.plugin.deploying.policy_network import OpenedPolicy, scaling
@@ -60,26 +59,6 @@ def describe(
         "versions": {**versions(), **{name: metadata.version(name) for name in PACKAGES}},
         "commit": commit(),
     }
-
-
-def blocks_of(encoder: FactorEncoder, chosen: Chosen) -> list[dict[str, Any]]:
-    """Every block of the encoder: whose it is, and where it lies in the exported latents (nowhere, if it is
-    withheld)."""
-    place = {d: i for i, d in enumerate(chosen.dims)}
-    described = []
-    for block in encoder.layout.blocks:
-        own = encoder.layout.dims(block.name).tolist()
-        factor = encoder.space.factors.get(block.name)
-        described.append(
-            {
-                **asdict(block),
-                "kind": None if factor is None else factor.kind,
-                "unit": getattr(factor, "unit", ""),
-                "latents": [place[d] for d in own if d in place],
-                "withheld": block.name in chosen.blocks,
-            }
-        )
-    return described
 
 
 def summary(contract: Mapping[str, Any]) -> str:

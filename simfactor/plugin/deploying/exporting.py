@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 from simfactor.encoders import FactorEncoder
 from simfactor.encoders.onnx import random_images, write_onnx
 from simfactor.onnx_session import open_session
-from simfactor.plugin.deploying.deployment import Chosen, Deployment, Samples, choose, split
+from simfactor.plugin.deploying.deployment import Chosen, Deployment, Samples, blocks_of, choose, split
+from simfactor.plugin.deploying.monitor import Read, check_alarms, reads_of
 from simfactor.plugin.deploying.network import DeployedNetwork, fit_eraser
 from simfactor.plugin.deploying.policy_network import ActingNetwork, OpenedPolicy, open_for_export
 from simfactor.plugin.deploying.withholding import linear_targets
@@ -31,13 +32,14 @@ Outputs = Mapping[str, NDArray[np.float32]]
 class Exported(NamedTuple):
     """A written model, what it was made of, and what it puts out.
 
-    fitted, held_out: images and rows; of_fitted, of_held_out: the outputs (n, ...) that the file gives for
-    them. parity: largest difference to torch, by output.
+    reads: the factors that the monitor reads. fitted, held_out: images and rows; of_fitted, of_held_out: the
+    outputs (n, ...) that the file gives for them. parity: largest difference to torch, by output.
     """
 
     encoder: FactorEncoder
     opened: OpenedPolicy | None
     chosen: Chosen
+    reads: tuple[Read, ...]
     fitted: Samples
     held_out: Samples
     of_fitted: Outputs
@@ -47,16 +49,12 @@ class Exported(NamedTuple):
     @property
     def calibration(self) -> Outputs:
         """Those of the first part of the held-out images."""
-        return {name: own[: self._calibrating] for name, own in self.of_held_out.items()}
+        return {name: own[: _calibrating(self.held_out)] for name, own in self.of_held_out.items()}
 
     @property
     def checked(self) -> Outputs:
         """Those of the rest, on which the monitor is tested."""
-        return {name: own[self._calibrating :] for name, own in self.of_held_out.items()}
-
-    @property
-    def _calibrating(self) -> int:
-        return int(len(self.held_out.rows) * CALIBRATING)
+        return {name: own[_calibrating(self.held_out) :] for name, own in self.of_held_out.items()}
 
 
 def export_model(asked: Deployment, path: Path) -> Exported:
@@ -65,6 +63,8 @@ def export_model(asked: Deployment, path: Path) -> Exported:
     opened = None if asked.policy is None else open_for_export(asked.policy, asked.algorithm, asked.normalize)
     chosen = choose(encoder, opened, asked)
     fitted, held_out = split(encoder, asked)
+    reads = reads_of(encoder.space, blocks_of(encoder, chosen)) if encoder.heads else ()
+    check_alarms(len(reads), _calibrating(held_out), asked.alpha)
     network = _network(encoder, opened, chosen, fitted, asked)
 
     def expected(images: NDArray[np.uint8]) -> tuple[NDArray[np.float32], ...]:
@@ -78,7 +78,7 @@ def export_model(asked: Deployment, path: Path) -> Exported:
     compared = np.concatenate([random_images(encoder.image_size), held_out.images[:COMPARED]])
     parity = write_onnx(network, path, names, expected, compared)
     of_fitted, of_held_out = (_run(path, names, samples.images) for samples in (fitted, held_out))
-    return Exported(encoder, opened, chosen, fitted, held_out, of_fitted, of_held_out, parity)
+    return Exported(encoder, opened, chosen, reads, fitted, held_out, of_fitted, of_held_out, parity)
 
 
 def together(outputs: Outputs) -> NDArray[np.float64]:
@@ -106,6 +106,10 @@ def action_change(exported: Exported) -> float | None:
     latents = exported.encoder.encode(exported.held_out.images)[:, list(chosen.dims)]
     unchanged = opened.actions(latents[:, list(chosen.seen)])
     return float(np.abs(exported.of_held_out[ACTIONS] - unchanged).mean())
+
+
+def _calibrating(held_out: Samples) -> int:
+    return int(len(held_out.rows) * CALIBRATING)
 
 
 def _network(

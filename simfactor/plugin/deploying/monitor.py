@@ -124,19 +124,24 @@ def calibrate(
 ) -> Monitor:
     """A monitor calibrated on clean images that nothing was fitted on: latents (n, L), distances (n,).
 
-    Raises SimfactorError for an alpha outside (0, 1), or when n is too small for every alarm to ring.
+    Raises SimfactorError as :func:`check_alarms`.
     """
+    check_alarms(len(reads), len(latents), alpha)
+    scores = Monitor(reads, np.empty((0, len(reads) + 1)), alpha).scores(latents, distances)
+    return Monitor(reads, np.sort(scores, axis=0), alpha)
+
+
+def check_alarms(factors: int, images: int, alpha: float) -> None:
+    """Raise SimfactorError for an alpha outside (0, 1), or too few images for every alarm to ring at it."""
     if not 0 < alpha < 1:
         raise SimfactorError(f"alpha={alpha:g} must be between 0 and 1: the share of false alarms allowed.")
-    least = int(np.ceil(1 / _levels(len(reads), alpha).min())) - 1
-    if len(latents) < least:
+    least = int(np.ceil(1 / _levels(factors, alpha).min())) - 1
+    if images < least:
         raise SimfactorError(
-            f"{len(latents)} calibration images cannot support alarms at alpha={alpha:g} on {len(reads)} "
+            f"{images} calibration images cannot support alarms at alpha={alpha:g} on {factors} "
             f"factors and the whole: at least {least} are needed. Hold out more images (held_out), give a "
             "larger data set, or allow more false alarms (alpha)."
         )
-    scores = Monitor(reads, np.empty((0, len(reads) + 1)), alpha).scores(latents, distances)
-    return Monitor(reads, np.sort(scores, axis=0), alpha)
 
 
 def nearest_values(factor: Factor, values: Floats) -> Floats:
