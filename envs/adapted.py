@@ -72,10 +72,12 @@ class Adapted:
         space: FactorSpace,
         randomise: str | Sequence[str],
         kwargs: Mapping[str, Any],
+        state: bool = False,
     ) -> gym.Env[Any, Any]:
         """The environment, by default made anew, with pictures as the encoder's were taken.
 
         ``randomise`` names nuisances of ``space``; what it does not name stays as the environment has it.
+        ``state``: attach it so that it shows its state beside the pictures.
         """
         if env is None:
             env = open_env(self.env, **{**self.kwargs, **kwargs})
@@ -84,7 +86,8 @@ class Adapted:
                 f"{', '.join(kwargs)}: arguments for making {self.env!r}; the environment given is made."
             )
         if not env.has_wrapper_attr("draw_factors"):
-            env = Attached(env, renderer=self.renderer, image_size=self.image_size, camera=self.camera)
+            seen: dict[str, Any] = {"renderer": self.renderer, "image_size": self.image_size}
+            env = Attached(env, observation="pixels+state" if state else "pixels", camera=self.camera, **seen)
         if not randomise:
             return env
         settable = space.select(space.by_role("nuisance"))

@@ -11,7 +11,8 @@ import gymnasium as gym
 from simfactor.envs.counterfactual_observation import CounterfactualObservation
 from simfactor.envs.factor_control import FactorControl
 from simfactor.envs.factor_motion import FactorMotion
-from simfactor.envs.latent_observation import LatentObservation, open_encoder
+from simfactor.envs.latent_observation import LatentObservation
+from simfactor.envs.latent_reading import open_encoder
 from simfactor.envs.motion import Motion
 from simfactor.envs.true_task_latents import TrueTaskLatents
 from simfactor.errors import SimfactorError, unknown_name

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import gymnasium as gym
 
-from simfactor.envs.latent_observation import VectorLatentObservation, open_encoder
+from simfactor.envs.latent_observation import VectorLatentObservation
+from simfactor.envs.latent_reading import open_encoder
 from simfactor.envs.make import check_latents
 from simfactor.envs.true_task_latents import VectorTrueTaskLatents
 from simfactor.factors import FactorSpace

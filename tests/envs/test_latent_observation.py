@@ -72,6 +72,24 @@ def test_pixels_of_a_dict_observation_are_encoded(encoder):
     env.close()
 
 
+def test_what_a_robot_knows_of_itself_follows_the_latents(pixels, encoder):
+    env = gym.make(REACH, observation="pixels+proprioception")
+    seen, _ = env.reset(seed=0)
+    both = LatentObservation(env, encoder, ["task"], proprioception=["proprioception"])
+    latents = LatentObservation(env, encoder, ["task"]).reset(seed=0)[0]
+    observed, _ = both.reset(seed=0)
+    assert both.observation_space.contains(observed)
+    np.testing.assert_array_equal(observed, [*latents, *seen["proprioception"]])
+    for shown, part, message in (
+        (env, "pixels", "'pixels' is no part .* there is proprioception"),
+        (env, "joints", "'joints' is no part .* there is proprioception"),
+        (pixels, "state", "make the environment with observation='pixels\\+state'"),
+    ):
+        with pytest.raises(SimfactorError, match=message):
+            LatentObservation(shown, encoder, proprioception=[part])
+    env.close()
+
+
 def test_what_does_not_fit_is_refused_at_construction(pixels, encoder):
     with pytest.raises(SimfactorError, match=r"\(32, 32, 3\).*image_size=64"):
         LatentObservation(gym.make(REACH, observation="pixels", image_size=32), encoder)
@@ -150,20 +168,24 @@ def test_a_vector_of_images_is_encoded_in_one_pass(encoder, folder, mode):
     single.close()
 
 
-def test_last_observations_of_episodes_are_encoded_too(encoder):
+@pytest.mark.parametrize("beside", [[], ["state"]])
+def test_last_observations_of_episodes_are_encoded_too(encoder, beside):
     episodes = {"max_episode_steps": 2, "autoreset_mode": "SameStep"}
     worlds, same = (gym.make_vec(REACH, 2, observation="pixels+state", **episodes) for _ in range(2))
-    many = VectorLatentObservation(worlds, encoder, ["task"])
+    many = VectorLatentObservation(worlds, encoder, ["task"], beside)
     many.reset(seed=3)
     same.reset(seed=3)
     for _ in range(4):
         latents, _, _, truncated, infos = many.step(np.ones((2, 3)))
         seen, _, _, _, plain = same.step(np.ones((2, 3)))
         dims = encoder.layout.dims(["task"])
-        np.testing.assert_allclose(latents, encoder.encode(seen["pixels"])[:, dims], atol=1e-5)
+        read = encoder.encode(seen["pixels"])[:, dims]
+        np.testing.assert_allclose(latents, np.hstack([read, *(seen[k] for k in beside)]), atol=1e-5)
         assert ("final_obs" in infos) == truncated.any()
         for i in np.flatnonzero(truncated):
-            last = encoder.encode(plain["final_obs"][i]["pixels"][None])[0, dims]
+            final = plain["final_obs"][i]
+            last = encoder.encode(final["pixels"][None])[0, dims]
+            last = np.hstack([last, *(final[k] for k in beside)])
             np.testing.assert_allclose(infos["final_obs"][i], last, atol=1e-5)
             assert np.abs(last - latents[i]).max() > 1e-3
     assert truncated.all()

@@ -70,9 +70,17 @@ def test_the_command_goes_on_where_it_stopped(
     assert cv2.imread(str(out / "sheet.png")).shape == (8 * 66 - 2, 3 * 66 - 2, 3)
 
     env = LatentObservation.from_pretrained(out, factors=["desired_goal"])
+    own = LatentObservation.from_pretrained(
+        out, factors=["desired_goal"], proprioception=["observation", "achieved_goal"]
+    )
     assert env.unwrapped.task.reward_type == "dense"
-    assert env.reset(seed=0)[0].shape == env.observation_space.shape == (3,)
-    env.close()
+    latents, _ = env.reset(seed=0)
+    assert latents.shape == env.observation_space.shape == (3,)
+    both, _ = own.reset(seed=0)
+    hand = own.unwrapped.robot.get_ee_position()
+    np.testing.assert_allclose(both, [*latents, *hand, 0, 0, 0, *hand], atol=1e-6)
+    for world in (env, own):
+        world.close()
 
 
 def test_moments_that_are_scored_are_of_other_episodes(yard: Path) -> None:

@@ -192,6 +192,7 @@ def test_bad_options_of_the_command(capsys: pytest.CaptureFixture[str], tmp_path
     for option, value, said in (
         ("--budget", "0", "must be at least 1 setting"),
         ("--encoder", "nowhere", "nowhere"),
+        ("--proprioception", "joints", "follows latents, but there is no encoder"),
     ):
         assert cli.main([*command, option, value]) == 2
         assert said in capsys.readouterr().err

@@ -15,7 +15,7 @@ from simfactor.agents import Policy, check_fits
 from simfactor.encoders.pretrained import WEIGHTS
 from simfactor.envs import FactorControl, LatentObservation
 from simfactor.envs.adapted import FILE, Adapted
-from simfactor.envs.latent_observation import open_encoder
+from simfactor.envs.latent_reading import open_encoder
 from simfactor.envs.opening import open_env
 from simfactor.envs.success import Success
 from simfactor.errors import SimfactorError
@@ -33,8 +33,9 @@ class Subject:
     env: its name as :func:`simfactor.envs.opening.open_env` takes it, or a function that makes it. kwargs:
     arguments to make it with. attach: further arguments of ``FactorControl`` for an environment of somebody
     else's (``camera``, ``client``, ``world``, ``bind``). observation, image_size: what is shown; None: what
-    fits the policy. encoder, blocks: a folder, and which of its latents are observed. success, least_return:
-    as of :class:`simfactor.envs.success.Success`. max_steps: after which an episode is over, unless the
+    fits the policy. encoder, blocks, proprioception: a folder, which of its latents are observed, and which
+    parts of the environment's own observation after them. success, least_return: as of
+    :class:`simfactor.envs.success.Success`. max_steps: after which an episode is over, unless the
     environment's id says it.
     """
 
@@ -45,9 +46,17 @@ class Subject:
     image_size: int | None = None
     encoder: str | None = None
     blocks: tuple[str, ...] | None = None
+    proprioception: tuple[str, ...] = ()
     success: str | None = None
     least_return: float | None = None
     max_steps: int = 1000
+
+    def __post_init__(self) -> None:
+        if self.proprioception and self.encoder is None:
+            raise SimfactorError(
+                f"proprioception={list(self.proprioception)} follows latents, but there is no encoder; name "
+                "one, or leave it out: observation='pixels+state' shows all."
+            )
 
     @staticmethod
     def named(env: str | Callable[..., gym.Env[Any, Any]], **seen: Any) -> Subject:
@@ -81,7 +90,7 @@ class Subject:
         attached = env.has_wrapper_attr("draw_factors")
         env = FactorControl(env, space) if attached else FactorControl(env, space, **seen, **self.attach)
         if self.encoder is not None:
-            env = LatentObservation(env, self.encoder, self.blocks)
+            env = LatentObservation(env, self.encoder, self.blocks, self.proprioception)
         if self.success is None and self.least_return is None:
             return env
         return Success(env, self.success, self.least_return)
@@ -128,7 +137,9 @@ def fitted(subject: Subject, policy: Policy) -> tuple[Subject, gym.Env[Any, Any]
 def _candidates(subject: Subject, policy: Policy) -> tuple[Shown, ...]:
     if subject.observation is not None:
         return (subject.observation,)
-    if subject.encoder is not None or policy.observation_space is None:
+    if subject.encoder is not None:
+        return ("pixels+state",) if subject.proprioception else ("pixels",)
+    if policy.observation_space is None:
         return ("pixels",)
     return ("pixels", "pixels+state", "state")
 
