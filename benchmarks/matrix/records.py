@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from simfactor.encoders import FactorEncoder
 from simfactor.json_files import read_json, write_json
 from simfactor.pipeline import make_plan
-from simfactor.provenance import commit, versions
+from simfactor.provenance import versions
 from simfactor.transfer import probe_domains, stored_results
 
 from .learning import Learning, learning
@@ -106,7 +106,7 @@ def _read(study: Study, seed: int, encoder: str | None, contender: str | None = 
 def _write(
     content: Mapping[str, Any], study: Study, seed: int, encoder: str | None, contender: str | None = None
 ) -> None:
-    made_by = {"recipe": study.recipe(seed, encoder, contender), "commit": commit(), "versions": versions()}
+    made_by = {"recipe": study.recipe(seed, encoder, contender), "versions": versions()}
     write_json(_path(study, seed, encoder, contender), {**made_by, **content})
 
 
