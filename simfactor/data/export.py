@@ -59,8 +59,8 @@ def export(
         indices: which images, in which order (default: all).
         progress: show a bar on terminals.
 
-    Raises SimfactorError for an unknown format, a package that is not installed, no image, when something
-    else stands at ``out``, or when the disk does not take it.
+    Raises SimfactorError for an unknown format, a package that is not installed, no image, unknown
+    labels, when something else stands at ``out``, or when the disk does not take it.
     """
     if format not in FORMATS:
         raise unknown_name("format", format, FORMATS)
@@ -69,6 +69,7 @@ def export(
     if not len(chosen):
         raise SimfactorError("indices choose no image; give at least one.")
     _check_place(path, format)
+    source.space.check(source.factors(chosen))
     bar = tqdm(total=len(chosen), unit=" images", disable=None if progress else True)
     with bar, _staged(path) as temporary:
         FORMATS[format].write(temporary, Selection(source, chosen, bar))

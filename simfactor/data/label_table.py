@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import csv
+import difflib
 import math
 from dataclasses import dataclass
 from pathlib import Path
-from types import TracebackType
 
 import numpy as np
 
+from simfactor.csv_tables import CsvTable, Problems, number, read_csv
 from simfactor.errors import SimfactorError
 from simfactor.factors import Categorical, Continuous, Factor, FactorSpace
 from simfactor.factors.choices import encode_value
 from simfactor.factors.space import Rows
 
-SHOWN = 20  # mistakes of a table that its error names
+UNKNOWN = math.nan  # in rows: the value is not known
 
 
 @dataclass(frozen=True)
@@ -30,88 +30,72 @@ class LabelTable:
     file_column: str
 
 
-class Problems:
-    """Mistakes of a table; leaving the block raises one SimfactorError with those that were added."""
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        self._found: list[str] = []
-
-    def add(self, line: int, column: str, text: object) -> None:
-        """One more mistake."""
-        self._found.append(f"  line {line}, column {column!r}: {text}")
-
-    def __enter__(self) -> Problems:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        if error is None and self._found:
-            more = [f"  and {len(self._found) - SHOWN} more"] if len(self._found) > SHOWN else []
-            title = f"{self._path}: {len(self._found)} mistake(s)"
-            raise SimfactorError("\n".join([title, *self._found[:SHOWN], *more]))
+def unlabelled(folder: Path, files: tuple[Path, ...], space: FactorSpace) -> LabelTable:
+    """The table of files of which nothing is known."""
+    rows = np.full((len(files), len(space)), UNKNOWN)
+    return LabelTable(folder, space, files, rows, tuple(range(1, len(files) + 1)), "file")
 
 
-def read_labels(path: Path, folder: Path, space: FactorSpace | None, file_column: str) -> LabelTable:
+def read_labels(
+    path: Path, folder: Path, space: FactorSpace | None, file_column: str, partial: bool = False
+) -> LabelTable:
     """The table with its factors: those of ``space``, or all columns but the files'.
 
+    With ``partial`` cells may be empty, and columns of ``space`` may be missing: those values are UNKNOWN.
     Raises one SimfactorError with every mistake.
     """
-    header, lines, cells = _read(path)
-    names = [name for name in header if name != file_column] if space is None else list(space.names)
-    missing = [name for name in (file_column, *names) if name not in header]
-    if missing or not names:
-        raise SimfactorError(
-            f"{path}: no column {', '.join(map(repr, missing)) or 'of labels'} in its first line; "
-            f"the columns are {', '.join(map(repr, header))}."
-        )
-    columns = {name: [row[header.index(name)] for row in cells] for name in (file_column, *names)}
-    texts = {name: columns[name] for name in names}
+    table = read_csv(path, "a picture")
+    names = _factor_names(table, space, file_column, partial)
+    shown = [name for name in names if name in table.header]
+    lines, files = table.lines, table.column(file_column)
+    texts = {name: table.column(name) for name in shown}
     with Problems(path) as problems:
-        _find_empty(columns, lines, problems)
-        files = _files(columns[file_column], folder, lines, file_column, problems)
+        if space is not None:
+            _find_misspelt(table, set(names) - set(shown), {*names, file_column}, problems)
+        _find_empty({file_column: files} if partial else {file_column: files, **texts}, lines, problems)
+        paths = _files(files, folder, lines, file_column, problems)
     if space is None:
         with Problems(path) as problems:
             space = FactorSpace({n: _inferred(n, texts[n], lines, problems) for n in names}, "photographs")
+    rows = np.full((len(lines), len(names)), UNKNOWN)
     with Problems(path) as problems:
-        rows = [_encoded(n, space[n], texts[n], lines, problems) for n in names]
-    return LabelTable(path, space, files, np.stack(rows, axis=1), tuple(lines), file_column)
+        for name in shown:
+            rows[:, names.index(name)] = _encoded(name, space[name], texts[name], lines, problems)
+    return LabelTable(path, space, paths, rows, lines, file_column)
 
 
-def _read(path: Path) -> tuple[list[str], list[int], list[list[str]]]:
-    """Column names, and of every row its line number and cells."""
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            reader = csv.reader(file, strict=True)
-            table = [(reader.line_num, [cell.strip() for cell in row]) for row in reader if row]
-    except OSError as error:
-        raise SimfactorError(f"cannot read {str(path)!r}: {error.strerror}; give a CSV file.") from None
-    except (UnicodeDecodeError, csv.Error) as error:
-        raise SimfactorError(f"{path} is not a CSV file in UTF-8: {error}; save it as one.") from None
-    if len(table) < 2:
-        raise SimfactorError(f"{path} lists nothing; give a line of column names and one a picture.")
-    header = table[0][1]
-    if len(set(header)) != len(header) or "" in header:
-        raise SimfactorError(f"{path}: column names {header} must be distinct, and none empty.")
-    for line, row in table[1:]:
-        if len(row) != len(header):
-            raise SimfactorError(
-                f"{path}, line {line}: {len(row)} values for {len(header)} columns ({', '.join(header)}); "
-                "put values that have commas in quotes."
-            )
-    return header, [line for line, _ in table[1:]], [row for _, row in table[1:]]
+def _factor_names(
+    table: CsvTable, space: FactorSpace | None, file_column: str, partial: bool
+) -> tuple[str, ...]:
+    """The factors that rows have, in column order."""
+    names = tuple(n for n in table.header if n != file_column) if space is None else space.names
+    needed = (file_column,) if partial else (file_column, *names)
+    missing = [name for name in needed if name not in table.header]
+    if missing or not names:
+        raise SimfactorError(
+            f"{table.path}: no column {', '.join(map(repr, missing)) or 'of labels'} in its first line; "
+            f"the columns are {', '.join(map(repr, table.header))}."
+        )
+    return names
 
 
-def _find_empty(columns: dict[str, list[str]], lines: list[int], problems: Problems) -> None:
+def _find_misspelt(table: CsvTable, missing: set[str], known: set[str], problems: Problems) -> None:
+    """Columns that are no factor, but look like one that has no column: their labels would be lost."""
+    for name in table.header:
+        close = [] if name in known else difflib.get_close_matches(name, sorted(missing), n=1, cutoff=0.8)
+        if close:
+            problems.add(1, name, f"unknown factor {name!r}. Did you mean {close[0]!r}?")
+
+
+def _find_empty(columns: dict[str, list[str]], lines: tuple[int, ...], problems: Problems) -> None:
     for name, texts in columns.items():
         for line, text in zip(lines, texts, strict=True):
             if not text:
-                problems.add(line, name, "no value; fill it in, or leave the line out.")
+                problems.add(line, name, "no value; fill it in, leave the line out, or give partial=True.")
 
 
 def _files(
-    names: list[str], folder: Path, lines: list[int], column: str, problems: Problems
+    names: list[str], folder: Path, lines: tuple[int, ...], column: str, problems: Problems
 ) -> tuple[Path, ...]:
     files = tuple(folder / name for name in names)
     first: dict[Path, int] = {}
@@ -123,38 +107,34 @@ def _files(
     return files
 
 
-def _inferred(name: str, texts: list[str], lines: list[int], problems: Problems) -> Factor:
+def _inferred(name: str, texts: list[str], lines: tuple[int, ...], problems: Problems) -> Factor:
     """Continuous between the extremes of a column of numbers, Categorical with the names of one of text."""
-    numbers = [_number(text) for text in texts]
-    if all(number is None for number in numbers):
-        return Categorical(tuple(sorted(set(texts))))
+    given = [(line, text, number(text)) for line, text in zip(lines, texts, strict=True) if text]
+    if not given:
+        problems.add(1, name, "no line has a value; leave the column out, or give `space`.")
+        return Continuous(0, 0)
+    if all(value is None for _, _, value in given):
+        return Categorical(tuple(sorted({text for _, text, _ in given})))
     finite = []
-    for line, text, number in zip(lines, texts, numbers, strict=True):
-        if number is None or not math.isfinite(number):
+    for line, text, value in given:
+        if value is None or not math.isfinite(value):
             problems.add(
                 line, name, f"{text!r} is no number, others of the column are; correct it or give `space`."
             )
         else:
-            finite.append(number)
+            finite.append(value)
     return Continuous(min(finite, default=0), max(finite, default=0))
 
 
 def _encoded(
-    name: str, factor: Factor, texts: list[str], lines: list[int], problems: Problems
+    name: str, factor: Factor, texts: list[str], lines: tuple[int, ...], problems: Problems
 ) -> list[float]:
     values = []
     for line, text in zip(lines, texts, strict=True):
-        number = None if isinstance(factor, Categorical) else _number(text)
+        value = None if isinstance(factor, Categorical) else number(text)
         try:
-            values.append(encode_value(name, factor, text if number is None else number))
+            values.append(encode_value(name, factor, text if value is None else value) if text else UNKNOWN)
         except SimfactorError as error:
             problems.add(line, name, error)
-            values.append(math.nan)
+            values.append(UNKNOWN)
     return values
-
-
-def _number(text: str) -> float | None:
-    try:
-        return float(text)
-    except ValueError:
-        return None

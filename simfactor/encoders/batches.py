@@ -90,9 +90,10 @@ def put_on_device(
     """Copy the images to the device once, in pieces, as uint8; batches are gathered there.
 
     images (N, s, s, 3) uint8 as array, memory map or tensor with rows (N, K); or pairs (N, 2, s, s, 3) with
-    rows (N, 2, K), which are taken as single images unless ``pairs`` says what they are needed as. Raises
-    SimfactorError when their numbers differ, a row is outside the space, the images are single and pairs are
-    needed, or the pairs are not canonical and should be.
+    rows (N, 2, K), which are taken as single images unless ``pairs`` says what they are needed as. A single
+    image with a value that is nan is unlabelled. Raises SimfactorError when their numbers differ, a row is
+    outside the space, the images are single and pairs are needed, or the pairs are not canonical and should
+    be.
     """
     if len(images) != len(rows) or images.shape[:-3] != rows.shape[:-1]:
         raise SimfactorError(
@@ -106,8 +107,16 @@ def put_on_device(
             f"simfactor.data.{MAKERS[pairs]}."
         )
     digest = hashlib.blake2b(digest_size=16)
-    flat = space.check(rows.reshape(-1, rows.shape[-1]))
+    flat = np.asarray(rows, np.float64).reshape(-1, rows.shape[-1])
+    labelled = np.ones(len(flat), np.bool_)
+    if pairs is None:
+        labelled[:] = ~np.isnan(flat).any(axis=1)
+    if not labelled.all():
+        flat = np.where(labelled[:, None], flat, space.sample(1, seed=0))  # nobody looks at these
+    flat = space.check(flat)
     digest.update(np.ascontiguousarray(flat).tobytes())
+    if not labelled.all():
+        digest.update(labelled.tobytes())
     if pairs == "canonical":
         check_canonical(space, rows)
     resident = _copied(images, device, digest)
@@ -120,7 +129,7 @@ def put_on_device(
         codes.reshape(*units, -1),
         categories.reshape(*units, -1),
         changed,
-        torch.ones(units[0], dtype=torch.bool, device=device),
+        torch.from_numpy(labelled[: units[0]]).to(device),
         digest.hexdigest(),
     )
 

@@ -54,10 +54,11 @@ class Training:
         self.training, self.validation = split(
             len(data), arguments["validation_share"], arguments["seed"], SPLIT
         )
-        self.labelled = self._choose_labelled()
+        has_labels = data.labelled.cpu()
+        self.labelled = self._choose_labelled(has_labels)
         known = torch.zeros(len(data), dtype=torch.bool)
         known[self.labelled] = True
-        known[self.validation] = True  # for the record; see _judge
+        known[self.validation] = has_labels[self.validation]  # for the record; see _judge
         self.data = replace(data, labelled=known.to(encoder.device))
         wanted = max(1, arguments["batch_size"] // data.images_per_unit)
         self.batch_size = min(wanted, len(self.training))
@@ -127,16 +128,23 @@ class Training:
             return (step + 1) / rise
         return 0.5 * (1 + math.cos(math.pi * (step - rise) / max(1, total - rise)))
 
-    def _choose_labelled(self) -> Tensor:
-        """The training units whose labels may be learned from, at least one."""
-        count = max(1, round(self.arguments["label_share"] * len(self.training)))
-        order = torch.randperm(len(self.training), generator=seeded(CPU, self.arguments["seed"], LABELS))
-        return self.training[order[:count]]
+    def _choose_labelled(self, has_labels: Tensor) -> Tensor:
+        """The training units whose labels may be learned from, at least one; all if nothing does."""
+        candidates = self.training[has_labels[self.training]] if self.objective.labels else self.training
+        if not len(candidates):
+            raise SimfactorError(
+                "no training image has all its labels; leave out the factors that are not known, as in "
+                "train_encoder(images, factors[:, columns], space.select(names), ...), or take an objective "
+                "without labels."
+            )
+        count = max(1, round(self.arguments["label_share"] * len(candidates)))
+        order = torch.randperm(len(candidates), generator=seeded(CPU, self.arguments["seed"], LABELS))
+        return candidates[order[:count]]
 
     def _judge(self, validated: Mapping[str, float]) -> None:
         """Keep the weights if this epoch is the best; without a criterion, or all labels, the last one is."""
         by = self.objective.judged_by
-        if by is not None and self.arguments["label_share"] == 1:
+        if by is not None and len(self.labelled) == len(self.training):
             judged = sum(v for k, v in validated.items() if k.startswith(by))
             if judged >= self.best_loss:
                 return

@@ -180,6 +180,11 @@ class FactorSpace:
             )
         for k, (name, factor) in enumerate(self.factors.items()):
             bad = np.flatnonzero(~factor.contains(rows[:, k]))
+            if len(bad) and np.isnan(rows[bad[0], k]):
+                raise SimfactorError(
+                    f"{name} in row {bad[0]} is not known (nan), but all values are needed here; leave out "
+                    "the rows, or the factors, that are not known in full."
+                )
             if len(bad):
                 raise SimfactorError(
                     f"{name}={rows[bad[0], k]:g} in row {bad[0]} is outside {factor.describe()}; "

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 from PIL import Image
@@ -76,9 +77,10 @@ def test_grey_palette_and_large_pictures_are_read(folder: Path) -> None:
         picture.convert("L").save(folder / "grey.png")
         picture.convert("P").save(folder / "palette.png")
         picture.resize((900, 600), Image.Resampling.NEAREST).save(folder / "large.jpg", quality=95)
-    photos = read(folder, *(f"{name},left,1" for name in ("grey.png", "palette.png", "large.jpg", "a.png")))
-    grey, palette, large, plain = photos.images().astype(int)
+    (grey,) = read(folder, "grey.png,left,1").images()
     assert (grey[..., 0] == grey[..., 2]).all()
+    photos = read(folder, *(f"{name},left,1" for name in ("palette.png", "large.jpg", "a.png")))
+    palette, large, plain = photos.images().astype(int)
     np.testing.assert_array_equal(palette, plain)
     assert abs(large - plain).mean() < 6
 
@@ -170,8 +172,102 @@ def test_what_is_no_folder_no_table_or_no_size(folder: Path, tmp_path: Path) -> 
         photographs(folder, good, image_size=0)
 
 
+def test_unknown_values_are_nan_where_they_may_be(folder: Path) -> None:
+    lines = ("a.png,left,", "b.png,,0.5", "more/c.png,,")
+    photos = photographs(folder, table(folder, *lines), image_size=8, progress=False, partial=True)
+    assert photos.space["lamp"] == Categorical(("left",))
+    np.testing.assert_array_equal(photos.known(), [[True, False], [False, True], [False, False]])
+    np.testing.assert_array_equal(photos.factors([0, 1]), [[0, np.nan], [np.nan, 0.5]])
+    with pytest.raises(SimfactorError, match=r"line 2, column 'distance': no value; .* partial=True"):
+        read(folder, *lines)
+
+
+def test_columns_may_be_a_part_of_the_space(folder: Path) -> None:
+    path = table(folder, "a.png,left,x", "b.png,,y", header="file,lamp,note")
+    photos = photographs(folder, path, SPACE, image_size=8, progress=False, partial=True)
+    np.testing.assert_array_equal(photos.factors(), [[0, np.nan], [np.nan, np.nan]])
+    path = table(folder, "a.png", header="file")
+    photos = photographs(folder, path, SPACE, image_size=8, progress=False, partial=True)
+    assert not photos.known().any()
+
+
+def test_partial_labels_hide_no_mistake(folder: Path) -> None:
+    def partly(*lines: str, header: str = HEADER, space: FactorSpace | None = SPACE) -> None:
+        photographs(folder, table(folder, *lines, header=header), space, 8, progress=False, partial=True)
+
+    with pytest.raises(SimfactorError, match=r"line 1, column 'distanse': unknown .* mean 'distance'"):
+        partly("a.png,left,1", header="file,lamp,distanse")
+    with pytest.raises(SimfactorError, match=r"line 3, column 'distance': .* 3\.0 is outside"):
+        partly("a.png,,", "b.png,,3")
+    with pytest.raises(SimfactorError, match="line 2, column 'file': no value"):
+        partly(",left,1")
+    with pytest.raises(SimfactorError, match="line 1, column 'lamp': no line has a value"):
+        partly("a.png,,1", space=None)
+
+
+def test_a_folder_alone_is_read_by_name_and_nothing_known(folder: Path) -> None:
+    (folder / "notes.txt").write_text("no picture")
+    photos = photographs(folder, space=SPACE, image_size=8, progress=False)
+    assert [file.name for file in photos.files] == ["a.png", "b.png"]
+    assert not photos.known().any()
+    assert photos.known().shape == (2, 2)
+    with pytest.raises(SimfactorError, match="without a table need `space`"):
+        photographs(folder)
+    (folder / "empty").mkdir()
+    with pytest.raises(SimfactorError, match="holds no pictures"):
+        photographs(folder / "empty", space=SPACE)
+    (folder / "c.png").write_text("no picture")
+    with pytest.raises(SimfactorError, match=r"'c.png' cannot be read: it is no picture"):
+        photographs(folder, space=SPACE, progress=False)
+
+
+@pytest.mark.parametrize("name", ["grey16.png", "color16.png", "color16.tif", "float.tif"])
+def test_more_than_eight_bits_are_refused(folder: Path, name: str) -> None:
+    channels = 3 if name.startswith("color") else 1
+    values = np.full((9, 9, channels), 40_000, np.uint16)
+    cv2.imwrite(str(folder / name), values.astype(np.float32) if name == "float.tif" else values)
+    with pytest.raises(SimfactorError, match=f"line 2, column 'file': '{name}' .*16 bits or more a channel"):
+        read(folder, f"{name},left,1")
+
+
+def test_colours_of_other_kinds_and_transparency_are_refused(folder: Path) -> None:
+    Image.new("CMYK", (9, 9)).save(folder / "print.jpg")
+    Image.new("RGBA", (9, 9), (10, 20, 30, 255)).save(folder / "opaque.png")
+    Image.new("RGBA", (9, 9), (10, 20, 30, 254)).save(folder / "glass.png")
+    Image.new("P", (9, 9)).save(folder / "hole.png", transparency=0)
+    with pytest.raises(SimfactorError) as caught:
+        read(folder, *(f"{name},left,1" for name in ("print.jpg", "glass.png", "opaque.png", "hole.png")))
+    assert "line 2, column 'file': 'print.jpg' cannot be read: it has colours of the kind" in str(
+        caught.value
+    )
+    for line in (3, 5):
+        assert f"line {line}, column 'file'" in str(caught.value)
+    assert str(caught.value).count("it has transparent pixels") == 2
+    assert (read(folder, "opaque.png,left,1").images() == [10, 20, 30]).all()
+
+
+def test_a_mixture_of_depths_is_told(folder: Path) -> None:
+    with Image.open(folder / "a.png") as picture:
+        picture.convert("L").save(folder / "grey.png")
+    path = table(folder, "a.png,left,1", "b.png,left,1", "grey.png,left,1")
+    with pytest.raises(SimfactorError, match=r"1 of 3 pictures are grey \(grey.png\), .* grey=True"):
+        photographs(folder, path, image_size=16, progress=False)
+    images = photographs(folder, path, image_size=16, progress=False, grey=True).images().astype(int)
+    assert (images[..., :1] == images).all()
+    assert abs(images[0] - images[2]).max() <= 1
+
+
 def test_photographs_are_exported_like_any_set(folder: Path, tmp_path: Path) -> None:
     photos = read(folder, *GOOD)
     with np.load(export(photos, tmp_path / "photos.npz")) as file:
         np.testing.assert_array_equal(file["imgs"], photos.images())
         np.testing.assert_array_equal(file["latents_values"], photos.factors())
+
+
+def test_what_needs_every_label_refuses_unknown_ones(folder: Path, tmp_path: Path) -> None:
+    path = table(folder, "a.png,left,1", "b.png,right,")
+    photos = photographs(folder, path, SPACE, image_size=8, progress=False, partial=True)
+    with pytest.raises(SimfactorError, match=r"distance in row 1 is not known \(nan\)"):
+        export(photos, tmp_path / "photos.npz")
+    whole = np.flatnonzero(photos.known().all(axis=1))
+    export(photos, tmp_path / "photos.npz", indices=whole)

@@ -165,3 +165,29 @@ def test_data_that_do_not_fit_are_refused(few, tmp_path):
     (tmp_path / "checkpoint.pt").write_bytes(b"not a checkpoint")
     with pytest.raises(SimfactorError, match="delete it to start again"):
         train_encoder(images, rows, SPACE, tmp_path)
+
+
+@pytest.mark.parametrize("objective", ["supervised", "semi_supervised"])
+def test_images_with_an_unknown_value_are_learned_from_without_labels(few, tmp_path, objective):
+    images, rows = few
+    one, all_ = rows.copy(), rows.copy()
+    one[::2, 1], all_[::2] = np.nan, np.nan
+    trained = [
+        train_encoder(images, given, SPACE, tmp_path / str(k), objective=objective, **SMALL)
+        for k, given in enumerate((one, all_, rows))
+    ]
+    assert same(*trained[:2])
+    assert not same(*trained[1:])
+
+
+def test_labels_of_which_none_is_whole(few, tmp_path):
+    images, rows = few[0], few[1].copy()
+    rows[:, 2] = np.nan
+    with pytest.raises(SimfactorError, match="no training image has all its labels; leave out the factors"):
+        train_encoder(images, rows, SPACE, tmp_path / "labels", **SMALL)
+    train_encoder(images, rows, SPACE, tmp_path / "none", objective="vae", **SMALL)
+    columns = [0, 1, 3]
+    train_encoder(images, rows[:, columns], SPACE.select(["x", "y", "shape"]), tmp_path / "part", **SMALL)
+    pairs = np.stack([images[:40], images[40:]], 1), np.stack([rows[:40], rows[40:]], 1)
+    with pytest.raises(SimfactorError, match=r"hue in row 0 is not known \(nan\)"):
+        train_encoder(*pairs, SPACE, tmp_path / "pairs", objective="ada_gvae", **SMALL)
