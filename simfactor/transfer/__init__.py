@@ -1,5 +1,6 @@
 """Transfer tests: the same agents on the same episodes under shifted factors, judged with intervals."""
 
+from simfactor.transfer.agreement import Agreement, agreement, mmrv, pearson
 from simfactor.transfer.batched import MakeVector, evaluate_batched
 from simfactor.transfer.betting import Drop, Verdict, drop_interval
 from simfactor.transfer.diagnosis import diagnose
@@ -11,6 +12,7 @@ from simfactor.transfer.job import Job
 from simfactor.transfer.ladders import tabulate_ladders
 from simfactor.transfer.outward import outward_domains
 from simfactor.transfer.proxy import probe_domains, rank_correlation
+from simfactor.transfer.reality import RealityGap, agreements, open_questions, reality_gaps
 from simfactor.transfer.responses import fallen, response_curves
 from simfactor.transfer.results import format_interval, format_table, tabulate, tabulate_success
 from simfactor.transfer.severity import curve_area, interaction
@@ -25,11 +27,13 @@ from simfactor.transfer.statistics import (
     wilson_interval,
 )
 from simfactor.transfer.suite import Suite, load_suite
+from simfactor.transfer.trials import Trials, read_trials
 from simfactor.transfer.worst_case import WorstCase, find_worst_case
 
 __all__ = [
     "LEVELS",
     "Act",
+    "Agreement",
     "Domain",
     "Drop",
     "Episodes",
@@ -38,12 +42,16 @@ __all__ = [
     "Job",
     "MakeEnv",
     "MakeVector",
+    "RealityGap",
     "Results",
     "Rung",
     "Shift",
     "Suite",
+    "Trials",
     "Verdict",
     "WorstCase",
+    "agreement",
+    "agreements",
     "choose_example",
     "curve_area",
     "diagnose",
@@ -65,11 +73,16 @@ __all__ = [
     "joint_bootstrap",
     "load_suite",
     "mcnemar",
+    "mmrv",
+    "open_questions",
     "outward_domains",
     "paired_gap",
     "paired_p",
+    "pearson",
     "probe_domains",
     "rank_correlation",
+    "read_trials",
+    "reality_gaps",
     "response_curves",
     "shift_level",
     "smallest_drop",

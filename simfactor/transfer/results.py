@@ -100,6 +100,11 @@ def format_table(agents: Mapping[str, Mapping[str, Mapping[str, Any]]]) -> str:
             gap = format_interval(entry["gap"], signed=True) if "gap" in entry else ""
             success = entry["success"]
             rows.append((agent, domain, entry["level"], format_interval(success), gap, str(success["n"])))
+    return aligned_columns(rows)
+
+
+def aligned_columns(rows: Sequence[Sequence[str]]) -> str:
+    """Rows of cells as lines of text; the first is the header, and underlined."""
     widths = [max(len(row[k]) for row in rows) for k in range(len(rows[0]))]
     lines = ["  ".join(cell.ljust(w) for cell, w in zip(row, widths, strict=True)).rstrip() for row in rows]
     return "\n".join([lines[0], "  ".join("-" * w for w in widths), *lines[1:]])

@@ -78,7 +78,7 @@ def wilson_interval(successes: int, n: int, confidence: float = 0.95) -> Interva
 
 def score_bounds(rate: float, n: float, confidence: float) -> tuple[float, float]:
     """Low and high of Wilson's interval for a rate of n independent outcomes; n need not be whole."""
-    _check_confidence(confidence)
+    check_confidence(confidence)
     z2 = float(ndtri(0.5 + confidence / 2)) ** 2
     centre = (rate + z2 / (2 * n)) / (1 + z2 / n)
     half = np.sqrt(z2 * (rate * (1 - rate) / n + z2 / (4 * n * n))) / (1 + z2 / n)
@@ -87,7 +87,7 @@ def score_bounds(rate: float, n: float, confidence: float) -> tuple[float, float
 
 def exact_bounds(rate: float, n: float, confidence: float) -> tuple[float, float]:
     """As :func:`score_bounds`, after Clopper & Pearson 1934: wide, and never too narrow, however small n."""
-    _check_confidence(confidence)
+    check_confidence(confidence)
     tail, won = (1 - confidence) / 2, rate * n
     low = float(betaincinv(won, n - won + 1, tail)) if rate > 0 else 0.0
     return low, float(betaincinv(won + 1, n - won, 1 - tail)) if rate < 1 else 1.0
@@ -114,7 +114,7 @@ def hierarchical_bootstrap(
     cannot see what never happened. Raises SimfactorError on an empty or non-finite array.
     """
     data = _results("values", values)
-    _check_confidence(confidence)
+    check_confidence(confidence)
     drawn = [statistic(data[index]) for index in _draws(data.shape, resamples, seed, crossed)]
     low, high = _percentiles(np.concatenate(drawn), confidence)
     return Interval(float(statistic(data)), low, high, data.size, len(data))
@@ -135,7 +135,7 @@ def joint_bootstrap(
     non-finite array.
     """
     data = np.stack([_results(f"values[{k}]", part) for k, part in enumerate(np.asarray(values, np.float64))])
-    _check_confidence(confidence)
+    check_confidence(confidence)
     draws = _draws(data.shape[1:], resamples, seed, crossed=True, results=len(data))
     drawn = [statistic(data[:, rows, columns]) for rows, columns in draws]
     low, high = _percentiles(np.concatenate(drawn), confidence)
@@ -204,6 +204,7 @@ def _results(name: str, values: ArrayLike) -> Array:
     return data
 
 
-def _check_confidence(confidence: float) -> None:
+def check_confidence(confidence: float) -> None:
+    """Raise SimfactorError for what is no share."""
     if not 0 < confidence < 1:
         raise SimfactorError(f"confidence={confidence!r} must lie between 0 and 1, for example 0.95.")
