@@ -1,5 +1,13 @@
 """Labelled, factor-controlled images on disk: making them, reading them, looking at them."""
 
+from simfactor.data.calibration import (
+    Calibration,
+    CameraPose,
+    Chessboard,
+    calibrate,
+    locate_camera,
+    match_camera,
+)
 from simfactor.data.dataset import FactorDataset
 from simfactor.data.export import export
 from simfactor.data.generate import generate, generate_lattice
@@ -10,9 +18,13 @@ from simfactor.data.pairs import Pairs, canonical_pairs, change_some, interventi
 from simfactor.data.photographs import Photographs, photographs
 from simfactor.data.sheet import contact_sheet, factor_sheet, save_png
 from simfactor.data.source import ImageSource
-from simfactor.data.standard import StandardDataset, load_standard
+from simfactor.data.standard import StandardDataset, aligned, load_standard
+from simfactor.data.view import View
 
 __all__ = [
+    "Calibration",
+    "CameraPose",
+    "Chessboard",
     "FactorDataset",
     "GroundTruth",
     "ImageSource",
@@ -21,6 +33,9 @@ __all__ = [
     "Pairs",
     "Photographs",
     "StandardDataset",
+    "View",
+    "aligned",
+    "calibrate",
     "canonical_pairs",
     "change_some",
     "contact_sheet",
@@ -31,6 +46,8 @@ __all__ = [
     "ground_truth_data",
     "intervention_pairs",
     "load_standard",
+    "locate_camera",
+    "match_camera",
     "photographs",
     "save_png",
 ]

@@ -95,6 +95,14 @@ class Camera:
     fov: Numbers
     exposure: Numbers = 0.0
 
+    @staticmethod
+    def at(position: ArrayLike, fov: Numbers) -> Camera:
+        """The camera that stands at a position (..., 3), in metres: the inverse of :attr:`position`."""
+        away = np.asarray(position, np.float64) - LOOK_AT
+        distance = np.linalg.norm(away, axis=-1)
+        azimuth = np.degrees(np.arctan2(away[..., 1], away[..., 0]))
+        return Camera(azimuth, np.degrees(np.arcsin(away[..., 2] / distance)), distance, fov)
+
     @property
     def position(self) -> Array:
         """Position (..., 3) in metres."""

@@ -106,9 +106,12 @@ class StandardDataset:
 
     def factors(self, indices: ArrayLike | slice | None = None) -> NDArray[np.float64]:
         """The chosen factor rows (all by default), (n, K) float64."""
+        return self.lattice.factors(self.positions(indices))
+
+    def positions(self, indices: ArrayLike | slice | None = None) -> NDArray[np.int64]:
+        """Where in the lattice the chosen images (all by default) stand, (n,)."""
         chosen = chosen_indices(len(self), indices)
-        positions = self._contents.positions
-        return self.lattice.factors(chosen if positions is None else positions[chosen])
+        return chosen if self._contents.positions is None else self._contents.positions[chosen]
 
 
 def load_standard(
