@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 import tyro
 
 from simfactor import __version__
-from simfactor.cli import options, plugin_options
+from simfactor.cli import measuring_options, options, plugin_options
 from simfactor.config import RunConfig, Shared, load_config, section_names
 from simfactor.errors import SimfactorError, unknown_name
 
@@ -50,6 +50,8 @@ COMMANDS = {
     "stress": Command(plugin_options.StressConfig, "stress"),
     "adapt-env": Command(plugin_options.AdaptEnvConfig, "adapt_env"),
     "deploy": Command(plugin_options.DeployConfig, "deploy"),
+    "camera": Command(measuring_options.CameraConfig, "camera"),
+    "sim2real": Command(measuring_options.Sim2RealConfig, "sim2real"),
 }
 
 
@@ -137,6 +139,8 @@ def overview() -> str:
             "  simfactor edit --set light_azimuth=40deg photo.png",
             "  simfactor stress package:EnvId-v0 --policy policy.zip --suite lighting --max-drop 0.1",
             "  simfactor adapt-env panda_gym:PandaReach-v3 --out runs/panda",
+            "  simfactor camera photos/boards --board 9x6 --square 0.025 --pose photos/table.png",
+            "  simfactor sim2real trials.csv --json trials.json",
             "  simfactor COMMAND CONFIG --help          all options of one command, with the file's values",
             "  simfactor --version",
         ]

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from simfactor.plugin.deploying.deployed import Deployed
     from simfactor.plugin.deploying.deployment import Deployment
     from simfactor.plugin.deploying.monitor import Check, FactorCheck
+    from simfactor.plugin.measuring.camera import camera
+    from simfactor.plugin.measuring.sim2real import sim2real
     from simfactor.plugin.stressing.command import stress
     from simfactor.plugin.stressing.result import Outcome, Shifted, StressResult
     from simfactor.plugin.stressing.run import StressTest, run_stress
@@ -29,8 +31,10 @@ __all__ = [
     "StressTest",
     "Subject",
     "adapt_env",
+    "camera",
     "deploy",
     "run_stress",
+    "sim2real",
     "stress",
 ]
 
@@ -42,6 +46,8 @@ __getattr__ = lazily(
         "deploying.deployed": ("Deployed",),
         "deploying.deployment": ("Deployment",),
         "deploying.monitor": ("Check", "FactorCheck"),
+        "measuring.camera": ("camera",),
+        "measuring.sim2real": ("sim2real",),
         "stressing.command": ("stress",),
         "stressing.result": ("Outcome", "Shifted", "StressResult"),
         "stressing.run": ("StressTest", "run_stress"),

@@ -1,0 +1,50 @@
+"""What the commands take that measure the real world."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Annotated
+
+import tyro
+
+
+@dataclasses.dataclass(frozen=True)
+class CameraConfig:
+    """Measure a real camera from pictures of a chessboard, and match the simulated one to it."""
+
+    pictures: Annotated[str, tyro.conf.Positional, tyro.conf.arg(metavar="FOLDER")]
+    """Pictures of the board, held at different angles all over the image; five or more."""
+    board: Annotated[str, tyro.conf.arg(metavar="COLUMNSxROWS")]
+    """Its inner corners, where four squares meet: 9x6."""
+    square: Annotated[float, tyro.conf.arg(metavar="METRES")]
+    """Side of a square."""
+    out: Annotated[str, tyro.conf.arg(metavar="FILE")] = "camera.yaml"
+    """Where the measurements go."""
+    pose: Annotated[str | None, tyro.conf.arg(metavar="PICTURE")] = None
+    """A picture of the board lying in the workspace, from where the camera is to stand."""
+    origin: Annotated[tuple[float, float, float], tyro.conf.arg(metavar="X Y Z")] = (0.0, 0.0, 0.0)
+    """Where the board lies: the inner corner at its lower left, where the black square is, in metres."""
+    yaw: Annotated[float, tyro.conf.arg(metavar="DEGREES")] = 0.0
+    """By how much the board's lower side is turned from the world's x axis, towards y."""
+    like: Annotated[str, tyro.conf.arg(metavar="SPACE")] = "tabletop"
+    """The factor space to match: a ready one or a YAML file."""
+    space: Annotated[str | None, tyro.conf.arg(metavar="FILE")] = None
+    """Where the matched factor space goes; needs --pose."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Sim2RealConfig:
+    """Compare real and simulated trials of policies: rates, r, MMRV, and how many more trials it takes."""
+
+    trials: Annotated[str, tyro.conf.Positional, tyro.conf.arg(metavar="TRIALS.csv")]
+    """A line a trial, with columns policy, task, domain (real or sim), trial, and success or score."""
+    json: Annotated[str | None, tyro.conf.arg(metavar="FILE")] = None
+    """Where the numbers go, too."""
+    confidence: Annotated[float, tyro.conf.arg(metavar="SHARE")] = 0.95
+    """Of all intervals."""
+    power: Annotated[float, tyro.conf.arg(metavar="SHARE")] = 0.8
+    """Of the trials that are planned: how likely they are to tell a difference as large as was seen."""
+    resamples: Annotated[int, tyro.conf.arg(metavar="N")] = 2000
+    """Of the bootstrap."""
+    seed: Annotated[int, tyro.conf.arg(metavar="N")] = 0
+    """Of the bootstrap."""

@@ -1,0 +1,1 @@
+"""What was measured in the real world: its camera, its trials."""
