@@ -67,7 +67,11 @@ def test_a_camera_is_measured_and_a_space_matched(
         (("--space", "s.yaml"), "--space needs --pose"),
         (("--out", "none/camera.yaml"), "its folder does not exist"),
         (("--like", "tabeltop"), "tabeltop"),
-        (("--pose", "none.png"), "none.png"),
+        (
+            ("--like", "mpi3d", "--pose", "{}/table.png", "--space", "s.yaml"),
+            "unknown factor 'camera_azimuth'",
+        ),
+        (("--pose", "none.png"), "there is no picture 'none.png'"),
         (("--board", "8x4"), "found in 0 pictures"),
     ],
 )
@@ -80,7 +84,7 @@ def test_a_refusal_leaves_nothing(
     message,
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    assert run(folder, *more) == 2
+    assert run(folder, *(part.format(folder) for part in more)) == 2
     assert message in capsys.readouterr().err
     assert not any(tmp_path.iterdir())
 

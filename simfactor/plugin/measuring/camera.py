@@ -9,6 +9,7 @@ import yaml
 
 from simfactor.atomic import all_or_nothing
 from simfactor.data import Calibration, CameraPose, Chessboard, calibrate, locate_camera, match_camera
+from simfactor.data.calibration.pose import FACTORS
 from simfactor.data.pictures import picture_files
 from simfactor.errors import SimfactorError
 from simfactor.factors import load_space
@@ -38,7 +39,11 @@ def camera(
     for path in (out, *([space] if space else [])):
         if not Path(path).parent.is_dir():
             raise SimfactorError(f"cannot write {path!r}: its folder does not exist; make it first.")
+    if pose is not None and not Path(pose).is_file():
+        raise SimfactorError(f"there is no picture {pose!r}; give the one of the board in the workspace.")
     base = load_space(like)
+    if space is not None:
+        base.select(FACTORS)
     calibration = calibrate(picture_files(Path(pictures)), chessboard)
     place = None if pose is None else locate_camera(calibration, pose, chessboard, origin, yaw)
     texts = {Path(out): _yaml(measured(calibration, place))}
