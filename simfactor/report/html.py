@@ -13,7 +13,7 @@ from simfactor.atomic import write_atomically
 from simfactor.errors import SimfactorError
 from simfactor.report.content import content, plain
 from simfactor.report.picture import Picture
-from simfactor.transfer import format_interval
+from simfactor.statistics import format_interval
 
 SECTIONS = ("seconds", "stages", "data", "encoder", "agents", "provenance")
 

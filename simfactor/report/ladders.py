@@ -10,7 +10,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from simfactor.report.canvas import COLORS, DPI, FAINT, INK, MARKERS, SMALL, WIDTH, figure, label, png
-from simfactor.transfer import format_interval
+from simfactor.statistics import format_interval
 
 Agents = Mapping[str, Mapping[str, Mapping[str, Any]]]
 Ladders = Mapping[str, Mapping[str, Any]]  # as tabulate_ladders gives them

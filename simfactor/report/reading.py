@@ -6,7 +6,8 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-from simfactor.transfer import fallen, format_interval, smallest_drop
+from simfactor.statistics import format_interval
+from simfactor.transfer import fallen, smallest_drop
 
 Entry = Mapping[str, Any]
 Agents = Mapping[str, Mapping[str, Entry]]

@@ -1,5 +1,6 @@
 """Transfer tests: the same agents on the same episodes under shifted factors, judged with intervals."""
 
+from simfactor.statistics import Interval, format_interval, holm, wilson_interval
 from simfactor.transfer.agreement import Agreement, agreement, mmrv, pearson
 from simfactor.transfer.batched import MakeVector, evaluate_batched
 from simfactor.transfer.betting import Drop, Verdict, drop_interval
@@ -14,17 +15,15 @@ from simfactor.transfer.outward import outward_domains
 from simfactor.transfer.proxy import probe_domains, rank_correlation
 from simfactor.transfer.reality import RealityGap, agreements, open_questions, reality_gaps
 from simfactor.transfer.responses import fallen, response_curves
-from simfactor.transfer.results import format_interval, format_table, tabulate, tabulate_success
+from simfactor.transfer.results import format_table, tabulate, tabulate_success
 from simfactor.transfer.severity import curve_area, interaction
-from simfactor.transfer.significance import episodes_to_tell, holm, mcnemar, paired_p, smallest_drop
+from simfactor.transfer.significance import episodes_to_tell, mcnemar, paired_p, smallest_drop
 from simfactor.transfer.statistics import (
-    Interval,
     hierarchical_bootstrap,
     iqm,
     iqm_of_trainings,
     joint_bootstrap,
     paired_gap,
-    wilson_interval,
 )
 from simfactor.transfer.suite import Suite, load_suite
 from simfactor.transfer.trials import Trials, read_trials

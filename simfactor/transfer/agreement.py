@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from simfactor.errors import SimfactorError
-from simfactor.transfer.statistics import check_confidence
+from simfactor.statistics import check_confidence
 from simfactor.transfer.trials import Cell
 
 Array = NDArray[np.float64]

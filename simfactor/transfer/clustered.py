@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from simfactor.transfer.statistics import Interval, exact_bounds, score_bounds
+from simfactor.statistics import Interval, exact_bounds, score_bounds
 
 Array = NDArray[np.float64]
 

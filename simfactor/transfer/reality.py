@@ -6,10 +6,11 @@ from itertools import pairwise
 from typing import Any, NamedTuple
 
 from simfactor.errors import SimfactorError
+from simfactor.statistics import Interval, wilson_interval
 from simfactor.transfer.agreement import Agreement, agreement
 from simfactor.transfer.clustered import margin
 from simfactor.transfer.significance import episodes_to_tell
-from simfactor.transfer.statistics import Interval, hierarchical_bootstrap, wilson_interval
+from simfactor.transfer.statistics import hierarchical_bootstrap
 from simfactor.transfer.trials import Array, Trials
 
 TOGETHER = "(all tasks)"

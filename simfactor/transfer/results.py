@@ -10,15 +10,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simfactor.errors import SimfactorError
+from simfactor.statistics import format_interval, holm, wilson_interval
 from simfactor.transfer.domain import CLEAN, Domain
 from simfactor.transfer.episodes import Episodes
-from simfactor.transfer.significance import holm, paired_p
+from simfactor.transfer.significance import paired_p
 from simfactor.transfer.statistics import (
     hierarchical_bootstrap,
     iqm,
     iqm_of_trainings,
     paired_gap,
-    wilson_interval,
 )
 
 Array = NDArray[np.float64]
@@ -108,13 +108,6 @@ def aligned_columns(rows: Sequence[Sequence[str]]) -> str:
     widths = [max(len(row[k]) for row in rows) for k in range(len(rows[0]))]
     lines = ["  ".join(cell.ljust(w) for cell, w in zip(row, widths, strict=True)).rstrip() for row in rows]
     return "\n".join([lines[0], "  ".join("-" * w for w in widths), *lines[1:]])
-
-
-def format_interval(interval: Mapping[str, Any], digits: int = 2, signed: bool = False) -> str:
-    """``0.87 [0.80, 0.92]``; with ``signed`` the mean carries its sign."""
-    mean, low, high = (round(float(interval[key]), digits) + 0.0 for key in ("mean", "low", "high"))
-    sign = "+" if signed else ""
-    return f"{mean:{sign}.{digits}f} [{low:.{digits}f}, {high:.{digits}f}]"
 
 
 def _success(success: Array, **resampling: Any) -> dict[str, Any]:

@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from simfactor.errors import SimfactorError
-from simfactor.transfer.statistics import Interval, joint_bootstrap, mean
+from simfactor.statistics import Interval
+from simfactor.transfer.statistics import joint_bootstrap, mean
 
 Array = NDArray[np.float64]
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -51,22 +50,6 @@ def paired_p(clean: ArrayLike, shifted: ArrayLike, seed: int = 0) -> float:
     signs = np.random.default_rng(seed).choice([-1.0, 1.0], size=(FLIPS, len(lost)))
     as_large = np.abs(signs @ lost) >= abs(lost.sum()) - ROUNDING
     return float((1 + as_large.sum()) / (1 + FLIPS))
-
-
-def holm(p_values: Mapping[str, float]) -> dict[str, float]:
-    """Adjusted p-values, which hold for all hypotheses of a family at once (Holm 1979), in the given order.
-
-    Reject what is below 0.05, and the chance of any false rejection is at most 0.05. Raises SimfactorError
-    for what is no probability.
-    """
-    for name, p in p_values.items():
-        if not 0 <= p <= 1:
-            raise SimfactorError(f"p-value {p!r} of {name!r} must be in [0, 1].")
-    adjusted, largest = {}, 0.0
-    for rank, name in enumerate(sorted(p_values, key=lambda name: p_values[name])):
-        largest = max(largest, min(1.0, (len(p_values) - rank) * p_values[name]))
-        adjusted[name] = largest
-    return {name: adjusted[name] for name in p_values}
 
 
 def episodes_to_tell(first: float, second: float, power: float = 0.8, confidence: float = 0.95) -> int:

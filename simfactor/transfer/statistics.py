@@ -7,35 +7,16 @@ Source of the practice: Agarwal et al. 2021, "Deep RL at the edge of the statist
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.special import betaincinv, ndtri
 from scipy.stats import trim_mean
 
 from simfactor.errors import SimfactorError
+from simfactor.statistics import Interval, check_confidence
 
 Array = NDArray[np.float64]
 CHUNK = 4_000_000  # resampled values held at once (32 MB)
-
-
-class Interval(NamedTuple):
-    """An estimate with its interval; ``n`` counts episodes over all ``seeds`` training seeds.
-
-    With ``seeds == 1`` the interval speaks for that one trained agent only: how much another training
-    would differ is unknown, not zero.
-    """
-
-    mean: float
-    low: float
-    high: float
-    n: int
-    seeds: int = 1
-
-    def to_dict(self) -> dict[str, Any]:
-        """Plain numbers for JSON."""
-        return self._asdict()
 
 
 def mean(values: Array) -> Array:
@@ -59,38 +40,6 @@ def iqm_of_trainings(values: Array) -> Array:
     mean.
     """
     return np.asarray(trim_mean(values.mean(axis=-1), 0.25, axis=-1))
-
-
-def wilson_interval(successes: int, n: int, confidence: float = 0.95) -> Interval:
-    """Wilson's score interval for a success rate (Wilson 1927), without continuity correction.
-
-    Valid for n independent episodes of *one* agent. On counts pooled over training seeds it still says
-    how well those very agents are measured, but not how the next training will turn out.
-    Raises SimfactorError unless 0 <= successes <= n and n >= 1.
-    """
-    if n < 1 or not 0 <= successes <= n:
-        raise SimfactorError(
-            f"successes={successes} of n={n} is no count of episodes; give 0 <= successes <= n, n >= 1."
-        )
-    low, high = score_bounds(successes / n, n, confidence)
-    return Interval(successes / n, low, high, n)
-
-
-def score_bounds(rate: float, n: float, confidence: float) -> tuple[float, float]:
-    """Low and high of Wilson's interval for a rate of n independent outcomes; n need not be whole."""
-    check_confidence(confidence)
-    z2 = float(ndtri(0.5 + confidence / 2)) ** 2
-    centre = (rate + z2 / (2 * n)) / (1 + z2 / n)
-    half = np.sqrt(z2 * (rate * (1 - rate) / n + z2 / (4 * n * n))) / (1 + z2 / n)
-    return 0.0 if rate == 0 else float(centre - half), 1.0 if rate == 1 else float(centre + half)
-
-
-def exact_bounds(rate: float, n: float, confidence: float) -> tuple[float, float]:
-    """As :func:`score_bounds`, after Clopper & Pearson 1934: wide, and never too narrow, however small n."""
-    check_confidence(confidence)
-    tail, won = (1 - confidence) / 2, rate * n
-    low = float(betaincinv(won, n - won + 1, tail)) if rate > 0 else 0.0
-    return low, float(betaincinv(won + 1, n - won, 1 - tail)) if rate < 1 else 1.0
 
 
 def hierarchical_bootstrap(
@@ -202,9 +151,3 @@ def _results(name: str, values: ArrayLike) -> Array:
     if not np.isfinite(data).all():
         raise SimfactorError(f"{name} holds {int((~np.isfinite(data)).sum())} values that are not finite.")
     return data
-
-
-def check_confidence(confidence: float) -> None:
-    """Raise SimfactorError for what is no share."""
-    if not 0 < confidence < 1:
-        raise SimfactorError(f"confidence={confidence!r} must lie between 0 and 1, for example 0.95.")

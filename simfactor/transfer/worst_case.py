@@ -15,13 +15,13 @@ from tqdm import tqdm
 
 from simfactor.errors import SimfactorError, unknown_name
 from simfactor.factors import Categorical, FactorSpace
+from simfactor.statistics import Interval, wilson_interval
 from simfactor.transfer.batched import MakeVector
 from simfactor.transfer.domain import Domain
 from simfactor.transfer.episodes import Act, Episodes, Film, MakeEnv
 from simfactor.transfer.evaluate import check_episode_seeds, evaluate_with
 from simfactor.transfer.job import Job
 from simfactor.transfer.pool import open_tester
-from simfactor.transfer.statistics import Interval, wilson_interval
 
 Setting: TypeAlias = dict[str, float | str]
 Tried: TypeAlias = tuple[Setting, float, float]  # with its success and mean return

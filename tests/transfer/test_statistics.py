@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from scipy.stats import binomtest, trim_mean
 
 from simfactor.errors import SimfactorError
+from simfactor.statistics import wilson_interval
 from simfactor.transfer.statistics import (
     hierarchical_bootstrap,
     iqm,
@@ -14,7 +15,6 @@ from simfactor.transfer.statistics import (
     joint_bootstrap,
     mean,
     paired_gap,
-    wilson_interval,
 )
 
 

@@ -20,7 +20,7 @@ from simfactor.plugin.deploying.monitor import Monitor
 from simfactor.plugin.deploying.policy_network import OpenedPolicy, scaling
 from simfactor.plugin.deploying.withholding import Readability
 from simfactor.provenance import commit, versions
-from simfactor.transfer.statistics import wilson_interval
+from simfactor.statistics import wilson_interval
 
 READ_BY = "value of each factor, from its block of the latents"
 NOT_READ = "the encoder was trained without labels: no latent is a factor's, only the whole is judged"
