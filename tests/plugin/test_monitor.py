@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 
 from simfactor.encoders import LatentLayout, ideal_latents
+from simfactor.encoders.support import nearest_values
 from simfactor.errors import SimfactorError
 from simfactor.factors import Angle, Categorical, Continuous, FactorSpace
-from simfactor.plugin.deploying.monitor import Read, calibrate, nearest_values
+from simfactor.plugin.deploying.monitor import Read, calibrate
 
 SPACE = FactorSpace(
     {

@@ -1,14 +1,12 @@
 """How far an image is outside what the encoder was trained on: NumPy only, for the machine that acts.
 
 Two questions, one rule. *Per factor*: does its block of the latents say a value of the training support? The
-score is the distance of the block from the nearest code of an allowed value: for a number how far the value
-read lies beyond its range, in halves of the range; for a category how far the block is from any value's code.
+score is the distance of the block from the nearest code of an allowed value (``simfactor.encoders.support``).
 *Of the whole image*: are these latents, taken together, like those of training images? The score is their
 Mahalanobis distance (De Maesschalck et al. 2000).
 
-A score becomes a p-value by its rank among those of images that nothing was fitted on: conformal anomaly
-detection (Vovk et al. 2005; Laxhammar & Falkman 2015). An alarm at p <= alpha / m, for each of m questions,
-then rings on at most a share alpha of images like those, whatever the scores are worth.
+Scores become conformal p-values. An alarm at p <= alpha / m, for each of m questions, then rings on at most a
+share alpha of images like those that it was calibrated on, whatever the scores are worth.
 """
 
 from __future__ import annotations
@@ -20,7 +18,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from simfactor.encoders.codes import category_codes, factor_codes, factor_values
+from simfactor.encoders.codes import factor_values
+from simfactor.encoders.support import conformal_p_values, nearest_values, support_distances
 from simfactor.errors import SimfactorError
 from simfactor.factors import Angle, Categorical, Factor, FactorSpace
 
@@ -83,14 +82,12 @@ class Monitor:
     def scores(self, latents: NDArray[np.floating], distances: NDArray[np.floating]) -> Floats:
         """Latents (n, L) and distances (n,) -> (n, m), as :attr:`calibration`."""
         exact = np.asarray(latents, np.float64)
-        columns = [_distance(read.factor, exact[:, read.latents]) for read in self.reads]
+        columns = [support_distances(read.factor, exact[:, read.latents]) for read in self.reads]
         return np.stack([*columns, np.asarray(distances, np.float64)], axis=1)
 
     def p_values(self, scores: Floats) -> Floats:
         """(n, m) -> (n, m): the share of calibration scores that are as high, the image's own counted in."""
-        n = len(self.calibration)
-        below = [np.searchsorted(own, score) for own, score in zip(self.calibration.T, scores.T, strict=True)]
-        return (1 + n - np.stack(below, axis=1)) / (1 + n)
+        return conformal_p_values(self.calibration, scores)
 
     def alarms(self, latents: NDArray[np.floating], distances: NDArray[np.floating]) -> NDArray[np.bool_]:
         """Latents (n, L) and distances (n,) -> (n, m): which questions ring."""
@@ -144,27 +141,8 @@ def check_alarms(factors: int, images: int, alpha: float) -> None:
         )
 
 
-def nearest_values(factor: Factor, values: Floats) -> Floats:
-    """The allowed values (n,) nearest to values (n,): themselves where they are in the support."""
-    if isinstance(factor, Categorical):
-        return values
-    edges = np.array(factor.segments).ravel()
-    apart = np.abs(values[:, None] - edges)
-    if isinstance(factor, Angle):
-        apart = np.abs(np.mod(apart + factor.period / 2, factor.period) - factor.period / 2)
-    return np.where(factor.contains(values), values, edges[apart.argmin(axis=1)])
-
-
 def _levels(factors: int, alpha: float) -> Floats:
     return np.array([*[alpha / 2 / factors] * factors, alpha / 2]) if factors else np.array([alpha])
-
-
-def _distance(factor: Factor, block: Floats) -> Floats:
-    """How far blocks (n, w) are from the code of the nearest allowed value, (n,)."""
-    if isinstance(factor, Categorical):
-        return np.abs(block - category_codes(factor)).min(axis=1)
-    nearest = nearest_values(factor, factor_values(factor, block))
-    return np.linalg.norm(block - factor_codes(factor, nearest), axis=1)
 
 
 def _told(read: Read, block: Floats, p_value: float, alarm: bool) -> FactorCheck:

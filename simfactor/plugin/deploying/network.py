@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from simfactor.encoders import FactorEncoder
+from simfactor.encoders.features import dense_layers, inputs_of
 
 AT_ONCE = 256
 PROJECTED = 256  # features
@@ -109,7 +110,7 @@ class DeployedNetwork(nn.Module):
         self.eraser = eraser or nn.Identity()
         self.policy, self.seen = policy, list(seen)
         self.distance: nn.Module = nn.Identity()
-        self._first = next(layer for layer in encoder.encoder.modules() if isinstance(layer, nn.Linear))
+        self._first = dense_layers(encoder)[0]
 
     def fit_distance(self, images: NDArray[np.uint8], seed: int) -> None:
         """Fit the distance to training images (n, s, s, 3)."""
@@ -127,12 +128,8 @@ class DeployedNetwork(nn.Module):
 
     def _read(self, images: Tensor) -> tuple[Tensor, Tensor]:
         """Exported latents (n, L), and what the distance is of (n, F)."""
-        given: list[Tensor] = []
-        hook = self._first.register_forward_pre_hook(lambda _, inputs: given.append(inputs[0]))
-        try:
+        with inputs_of(self._first) as given:
             latents: Tensor = self.eraser(self.encoder(images)[:, self.dims])
-        finally:
-            hook.remove()
         return latents, latents if self.withheld else given[0]
 
 
