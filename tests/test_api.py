@@ -7,6 +7,7 @@ from pathlib import Path
 
 INVENTORY = Path(__file__).parent / "api.json"
 PACKAGES = (
+    "adaptation",
     "agents",
     "data",
     "encoders",

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from simfactor.adaptation.pictures import check_source
 from simfactor.config import load_config
 from simfactor.data import FactorDataset
 from simfactor.encoders import FactorEncoder
@@ -113,8 +114,8 @@ def blocks_of(encoder: FactorEncoder, chosen: Chosen) -> list[dict[str, Any]]:
 def split(encoder: FactorEncoder, asked: Deployment) -> tuple[Samples, Samples]:
     """Images to fit on, and held-out ones. Raises SimfactorError for a data set of other factors or sizes."""
     dataset = FactorDataset(asked.data)
-    _check_data(dataset, encoder)
-    count = _held_out(asked, len(dataset))
+    check_source(encoder, dataset, str(dataset.path))
+    count = held_out_count(asked.data, len(dataset), asked.held_out)
     if not FEWEST <= count <= len(dataset) - FEWEST:
         raise SimfactorError(
             f"held_out={count} of {len(dataset)} images must leave at least {FEWEST} on either side."
@@ -171,27 +172,14 @@ def _acted_on(encoder: FactorEncoder, opened: OpenedPolicy, blocks: Sequence[str
     return dims
 
 
-def _check_data(dataset: FactorDataset, encoder: FactorEncoder) -> None:
-    for name, factor in encoder.space.factors.items():
-        if name not in dataset.space.names or dataset.space[name] != factor:
-            has = dataset.space[name].describe() if name in dataset.space.names else "no such factor"
-            raise SimfactorError(
-                f"the encoder was trained with {name} in {factor.describe()}, but the data set "
-                f"{str(dataset.path)!r} has {has}; give the data set that it was trained on."
-            )
-    if dataset.image_size != encoder.image_size:
-        raise SimfactorError(
-            f"the images of {str(dataset.path)!r} have {dataset.image_size} pixels, the encoder sees "
-            f"{encoder.image_size}; give the data set that it was trained on."
-        )
-
-
-def _held_out(asked: Deployment, total: int) -> int:
-    if asked.held_out is not None:
-        return asked.held_out
-    config = Path(asked.data).parent / "config.yaml"
+def held_out_count(data: str | Path, total: int, asked: int | None) -> int:
+    """How many of the last images of a data set its encoder was not trained on: as many as ``asked``, those
+    of the scores of the run that it belongs to, or a fifth."""
+    if asked is not None:
+        return asked
+    config = Path(data).parent / "config.yaml"
     if config.is_file():
-        data = load_config(str(config)).data
-        if data.score_on == "seen" and data.count + data.score_count == total:
-            return data.score_count
+        of_run = load_config(str(config)).data
+        if of_run.score_on == "seen" and of_run.count + of_run.score_count == total:
+            return of_run.score_count
     return int(total * HELD_OUT_SHARE)
