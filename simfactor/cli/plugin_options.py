@@ -165,3 +165,34 @@ class DeployConfig:
     """none: statistics of VecNormalize that lie beside a zip are not its own."""
     out: Annotated[str, tyro.conf.arg(metavar="FOLDER")] = "deployed"
     """Where the model, the contract and the monitor go."""
+
+
+@dataclasses.dataclass(frozen=True)
+class DomainGapConfig:
+    """Say which factors differ between two folders of images, as an encoder reads them (OUT/gap.html)."""
+
+    source: Annotated[str, tyro.conf.Positional, tyro.conf.arg(metavar="SOURCE")]
+    """The data set that the encoder was trained on, or a folder of pictures like it."""
+    target: Annotated[str, tyro.conf.Positional, tyro.conf.arg(metavar="TARGET")]
+    """A data set, or a folder of pictures without labels."""
+    encoder: Annotated[str, tyro.conf.arg(metavar="FOLDER")]
+    """The trained encoder."""
+    out: Annotated[str, tyro.conf.arg(metavar="FOLDER")] = "runs/domain-gap"
+    """Where the report, its numbers and the nearest pictures go."""
+    json: Annotated[str | None, tyro.conf.arg(metavar="FILE")] = None
+    """Where the numbers go (default: OUT/gap.json)."""
+    held_out: Annotated[int | None, tyro.conf.arg(metavar="N")] = None
+    """How many of a source's last images the encoder was not trained on (default: those of the run's scores,
+    or a fifth). Only they are compared."""
+    alpha: Annotated[float, tyro.conf.arg(metavar="SHARE")] = 0.05
+    """Chance that anything is called shifted if nothing is."""
+    least_effect: Annotated[float, tyro.conf.arg(metavar="EFFECT")] = 0.1
+    """Effects below it are not called shifts; 0.1 is a fifth of a standard deviation."""
+    at_most: Annotated[int, tyro.conf.arg(metavar="N")] = 1000
+    """Images of either that are compared, evenly spaced."""
+    permutations: Annotated[int, tyro.conf.arg(metavar="N")] = 999
+    """Of the images, for p-values."""
+    resamples: Annotated[int, tyro.conf.arg(metavar="N")] = 1000
+    """Of the images, for intervals."""
+    seed: Annotated[int, tyro.conf.arg(metavar="N")] = 0
+    """Of permutations, resamples and parts."""

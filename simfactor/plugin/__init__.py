@@ -9,6 +9,7 @@ from simfactor.lazy import lazily
 
 if TYPE_CHECKING:
     from simfactor.plugin.adapting.adapt import adapt_env
+    from simfactor.plugin.comparing.command import compare_domains
     from simfactor.plugin.deploying.command import deploy
     from simfactor.plugin.deploying.deployed import Deployed
     from simfactor.plugin.deploying.deployment import Deployment
@@ -32,6 +33,7 @@ __all__ = [
     "Subject",
     "adapt_env",
     "camera",
+    "compare_domains",
     "deploy",
     "run_stress",
     "sim2real",
@@ -42,6 +44,7 @@ __getattr__ = lazily(
     __name__,
     {
         "adapting.adapt": ("adapt_env",),
+        "comparing.command": ("compare_domains",),
         "deploying.command": ("deploy",),
         "deploying.deployed": ("Deployed",),
         "deploying.deployment": ("Deployment",),

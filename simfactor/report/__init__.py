@@ -8,6 +8,7 @@ from simfactor.report.figures import (
     training_curves,
 )
 from simfactor.report.films import film_strip
+from simfactor.report.gap import effect_bars, write_gap_report
 from simfactor.report.graph import latent_factor_graph
 from simfactor.report.grids import image_grid
 from simfactor.report.html import write_report, write_summary
@@ -20,6 +21,7 @@ __all__ = [
     "Picture",
     "decodability_bars",
     "drop_forest",
+    "effect_bars",
     "film_strip",
     "gap_forest",
     "image_grid",
@@ -31,6 +33,7 @@ __all__ = [
     "shift_matrix",
     "success_bars",
     "training_curves",
+    "write_gap_report",
     "write_report",
     "write_stress_report",
     "write_summary",

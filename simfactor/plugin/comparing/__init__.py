@@ -1,0 +1,1 @@
+"""Two domains compared, and a report of what differs."""
