@@ -7,38 +7,25 @@ from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 
-from simfactor.data import FactorDataset, ImageSource
+from simfactor.data import FactorDataset, ImageSource, photographs
 from simfactor.data.manifest import FILE as MANIFEST
-from simfactor.data.photographs import _square as square_picture
 from simfactor.encoders import FactorEncoder
 from simfactor.errors import SimfactorError
 from simfactor.frames import Byte
 
 Pictures: TypeAlias = ImageSource | Byte
 Indices: TypeAlias = NDArray[np.int64]
-SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".webp", ".tif", ".tiff")
-MODES = ("RGB", "RGBA", "L", "LA", "P", "1", "CMYK", "YCbCr")  # of Pillow: 8 bits a channel at most
 
 
-def open_pictures(folder: str | Path, image_size: int) -> Pictures:
-    """The data set in a folder, or the pictures in it, by name: their middle squares, (n, s, s, 3) uint8.
+def open_pictures(folder: str | Path, encoder: FactorEncoder) -> ImageSource:
+    """The data set in a folder, or the pictures in it (:func:`simfactor.data.photographs`) without labels.
 
-    Tables of labels are not read. Raises SimfactorError for a folder without pictures, and for a picture
-    that cannot be read or has more than 8 bits a channel.
+    Raises SimfactorError for a folder that holds neither.
     """
-    path = Path(folder)
-    if (path / MANIFEST).is_file():
-        return FactorDataset(path)
-    if not path.is_dir():
-        raise SimfactorError(f"{str(path)!r} is no folder; give a data set's, or one of pictures.")
-    files = sorted(file for file in path.iterdir() if file.suffix.lower() in SUFFIXES)
-    if not files:
-        raise SimfactorError(
-            f"{str(path)!r} holds neither a data set nor a picture; pictures end with {', '.join(SUFFIXES)}."
-        )
-    return np.stack([_picture(file, image_size) for file in files])
+    if (Path(folder) / MANIFEST).is_file():
+        return FactorDataset(folder)
+    return photographs(folder, space=encoder.space, image_size=encoder.image_size)
 
 
 def picked(pictures: Pictures, indices: Indices) -> Byte:
@@ -61,15 +48,3 @@ def check_source(encoder: FactorEncoder, dataset: ImageSource, name: str) -> Non
             f"the images of {name!r} have {dataset.image_size} pixels, the encoder sees "
             f"{encoder.image_size}; give the data set that it was trained on."
         )
-
-
-def _picture(file: Path, size: int) -> Byte:
-    try:
-        with Image.open(file) as image:
-            if image.mode not in MODES:
-                raise SimfactorError(
-                    f"{str(file)!r} has pixels of mode {image.mode!r}; save it with 8 bits a channel."
-                )
-        return square_picture(file, size)
-    except (OSError, SyntaxError, Image.DecompressionBombError) as error:
-        raise SimfactorError(f"{str(file)!r} cannot be read: {error}; replace it.") from None

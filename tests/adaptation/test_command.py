@@ -61,7 +61,7 @@ def test_what_is_refused_leaves_nothing(
 ) -> None:
     data, encoder, out = str(bench.folder / "data"), str(bench.folder / "encoder"), tmp_path / "out"
     assert main(["domain-gap", data, str(tmp_path), "--encoder", encoder, "--out", str(out)]) == 2
-    assert "holds neither a data set nor a picture" in capsys.readouterr().err
+    assert "holds no pictures (.png" in capsys.readouterr().err
     few = ["domain-gap", data, data, "--encoder", encoder, "--out", str(out), "--held-out", "30"]
     assert main(few) == 2
     assert "30 images of the source are too few" in capsys.readouterr().err

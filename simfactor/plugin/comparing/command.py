@@ -46,7 +46,7 @@ def compare_domains(
     opened = FactorEncoder.from_pretrained(encoder)
     known = _source(opened, source, held_out)
     same = Path(target).resolve() == Path(source).resolve()
-    other = known if same else open_pictures(target, opened.image_size)
+    other = known if same else open_pictures(target, opened)
     gap = domain_gap(opened, known, other, **asked)
     folder = Path(out)
     numbers, rows = gap.to_dict(), [factor.row() for factor in gap.factors]
@@ -77,7 +77,7 @@ def compare_domains(
 
 def _source(encoder: FactorEncoder, folder: str | Path, held_out: int | None) -> Pictures:
     """The images of a folder that the encoder was not trained on."""
-    opened = open_pictures(folder, encoder.image_size)
+    opened = open_pictures(folder, encoder)
     if not isinstance(opened, FactorDataset):
         return opened
     check_source(encoder, opened, str(folder))
