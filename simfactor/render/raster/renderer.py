@@ -9,8 +9,8 @@ import warp as wp
 
 from simfactor.errors import SimfactorError
 from simfactor.frames import Byte, Images, Mesh, RenderBatch
+from simfactor.render.checks import check_batch, check_meshes, check_textures
 from simfactor.render.raster.canvas import Canvas
-from simfactor.render.raster.checks import check_batch, check_meshes, check_textures
 from simfactor.render.raster.device import Memory, choose_device, quiet
 from simfactor.render.raster.distinct import Distinct
 from simfactor.render.raster.frame import BYTES_PER_SAMPLE, Frame, Settings

@@ -8,7 +8,7 @@ import pytest
 from simfactor.errors import SimfactorError
 from simfactor.frames import PER_IMAGE
 from simfactor.render import make_renderer
-from simfactor.render.raster.checks import WHOLE
+from simfactor.render.checks import WHOLE
 
 
 def at(name, index, value):

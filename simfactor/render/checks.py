@@ -1,4 +1,4 @@
-"""What is wrong with a batch, said before any work starts: kernels index without looking."""
+"""What is wrong with a batch, said before any work starts: fast renderers index without looking."""
 
 from __future__ import annotations
 
