@@ -38,8 +38,9 @@ class World:
     of a YAML file."""
     task: TaskName = "reach"
     """What agents have to do; planar_reach wants the space arm, push and pick_and_place their own."""
-    renderer: Literal["raster", "tiny", "bullet-gl"] = "raster"
-    """Rendering backend: raster follows every factor, tiny does so slowly, bullet-gl needs OpenGL."""
+    renderer: Literal["raster", "tiny", "bullet-gl", "pathtrace"] = "raster"
+    """Rendering backend: raster follows every factor, tiny does so slowly, bullet-gl needs OpenGL, pathtrace
+    (as a real camera would see it, some images a second) Mitsuba 3."""
     image_size: Literal[64, 128] = 64
     """Height and width of the images, pixels."""
     encoder_support: Choices = dataclasses.field(default_factory=dict)

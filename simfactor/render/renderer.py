@@ -48,10 +48,24 @@ def _raster(**options: Any) -> Renderer:
     return RasterRenderer(**options)
 
 
+def _pathtrace(**options: Any) -> Renderer:
+    try:
+        import mitsuba  # noqa: F401  here, because it is an extra
+    except ImportError as error:
+        raise SimfactorError(
+            f"the renderer 'pathtrace' needs Mitsuba 3, which cannot be loaded here ({error}); run "
+            "pip install 'simfactor[pathtrace]', or choose the renderer 'raster'."
+        ) from error
+    from simfactor.render.pathtrace import PathTracer
+
+    return PathTracer(**options)
+
+
 RENDERERS: dict[str, Callable[..., Renderer]] = {
     "raster": _raster,
     "tiny": _tiny,
     "bullet-gl": _bullet_gl,
+    "pathtrace": _pathtrace,
 }
 
 

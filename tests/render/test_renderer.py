@@ -12,6 +12,8 @@ from simfactor.render.bullet_gl import missing
 def test_every_renderer_of_the_table_renders(world, name):
     if name == "bullet-gl" and missing():
         pytest.skip(missing())
+    if name == "pathtrace":
+        pytest.importorskip("mitsuba")
     with make_renderer(name) as renderer:
         assert renderer.render(world.base).rgb.shape == (1, 64, 64, 3)
 
