@@ -429,3 +429,21 @@ def test_a_studio_takes_its_pictures():
         images = studio.images(space, space.sample(2, seed=1))
     assert images.rgb.shape == (2, 24, 24, 3)
     assert images.rgb.std() > 10
+
+
+@pytest.mark.parametrize("specular", [0.0, 0.1, 0.5])
+def test_a_white_surface_gives_back_what_it_gets(world, specular):
+    """The furnace test: in light from all sides a white thing is as bright as what surrounds it."""
+    batch = world.changed(
+        mesh=[HIDDEN, HIDDEN, BALL],
+        specular=[specular] * 3,
+        roughness=[0.3] * 3,
+        ambient=(0.5, 0.5, 0.5),
+        background=np.full((2, 3), to_bytes(np.array(0.5)) / 255),
+        **DARK,
+        **SMALL,
+    )
+    with PathTracer(samples=64) as tracer:
+        images = tracer.render(batch)
+    brightness = light(images)[world.mask(images, BALL)].mean()
+    assert brightness == pytest.approx(0.5, rel=0.05)

@@ -34,9 +34,10 @@ def material(mi: Any, coat: Coat, batch: RenderBatch) -> dict[str, Any]:
     """The material of both sides of a surface.
 
     Without highlights it is Lambert's, the batch's own; with them Disney's principled one (Burley 2012,
-    2015), whose index of refraction reflects the share ``specular`` of light that meets it head-on.
+    2015), whose index of refraction reflects the share ``specular`` of light that meets it head-on. What is
+    reflected does not reach the pigment below, so a white surface gives back, to a few percent, what it gets.
     """
-    color = to_linear(np.array(coat.color))
+    color = to_linear(np.array(coat.color)) * (1.0 - coat.specular)
     albedo = rgb(color) if coat.texture == UNTEXTURED else _texture(mi, color, batch.textures[coat.texture])
     side: dict[str, Any]
     if coat.specular == 0.0:

@@ -25,7 +25,7 @@ Things = list[tuple[int, Solid]]
 
 
 class PathTracer:
-    """Renders batches with Mitsuba 3: unbiased paths of light with bounces, soft shadows and reflections.
+    """Renders batches with Mitsuba 3: paths of light with bounces, soft shadows and reflections.
 
     A matt surface in the open has the radiance that the shading model of a batch gives it; what comes on top
     is what other surfaces reflect and keep off. All things cast shadows, of all lights. What is left of the
