@@ -9,7 +9,7 @@ from __future__ import annotations
 import io
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simfactor.errors import SimfactorError
+from simfactor.sensor import OFF, no_sensor
 
 Float = NDArray[np.float32]
 Int = NDArray[np.int32]
@@ -54,7 +55,8 @@ class RenderBatch:
 
     with the highlights of Karis (2013), a GGX lobe of the instance's ``roughness`` times its ``specular``.
     Surfaces are two-sided: n is the normal on the camera's side. To the bytes of rgb, and to nothing else,
-    the sensor's noise is added (:func:`simfactor.render.noise.add_noise`).
+    the sensor's noise is added (:func:`simfactor.render.noise.add_noise`). What a lens, a chip and its
+    electronics do to this ideal camera's picture is ``sensor``'s to say (:mod:`simfactor.render.sensor`).
     """
 
     meshes: tuple[Mesh, ...]
@@ -88,6 +90,11 @@ class RenderBatch:
     far: float
     height: int
     width: int
+    sensor: Float = field(default_factory=no_sensor)  # (N, S): columns of Sensor; by default all are off
+
+    def __post_init__(self) -> None:
+        if self.sensor is OFF:
+            object.__setattr__(self, "sensor", np.broadcast_to(OFF, (len(self), OFF.shape[1])))
 
     def __len__(self) -> int:
         return len(self.mesh)
@@ -138,7 +145,7 @@ class RenderBatch:
                 for i in range(header["meshes"])
             )
             textures = tuple(file[f"texture{i}"] for i in range(header["textures"]))
-            arrays = {name: file[name] for name in (*PER_IMAGE, *PER_INSTANCE)}
+            arrays = {name: file[name] for name in (*PER_IMAGE, *PER_INSTANCE) if name in file}
         return RenderBatch(meshes, textures, **arrays, **{name: header[name] for name in SCALARS})
 
 

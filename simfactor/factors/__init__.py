@@ -3,6 +3,7 @@
 from simfactor.factors.canonical import canonical_rows
 from simfactor.factors.domain import Angle, Categorical, Continuous, Factor
 from simfactor.factors.files import load_space, ready_spaces, save_space
+from simfactor.factors.sensors import load_sensor, ready_sensors
 from simfactor.factors.space import FactorSpace
 
 __all__ = [
@@ -12,7 +13,9 @@ __all__ = [
     "Factor",
     "FactorSpace",
     "canonical_rows",
+    "load_sensor",
     "load_space",
+    "ready_sensors",
     "ready_spaces",
     "save_space",
 ]

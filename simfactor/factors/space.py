@@ -243,6 +243,10 @@ class FactorSpace:
         """Sample these pairs with a Gaussian copula of the given correlation; marginals stay as they are."""
         return replace(self, correlations={**self.correlations, **correlations})
 
+    def with_factors(self, factors: Mapping[str, Factor]) -> FactorSpace:
+        """The space with further factors at its end, and those of a name that it has in place of its own."""
+        return replace(self, factors={**self.factors, **factors})
+
     def select(self, names: Sequence[str]) -> FactorSpace:
         """The space of the named factors only, in this space's order."""
         for name in names:

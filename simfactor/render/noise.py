@@ -52,11 +52,16 @@ def add_noise(rgb: Byte, noise: Float, seeds: Word) -> Byte:
     if not len(noisy):
         return rgb
     _, height, width, channels = rgb.shape
-    pixels = scramble(np.arange(height * width, dtype=np.uint32))
-    apart = np.arange(channels, dtype=np.uint32) * np.uint32(CHANNEL)
     changed = rgb.copy()
     for n, strength in zip(noisy.tolist(), strengths(noise[noisy]), strict=True):
-        drawn = scramble((pixels ^ seeds[n])[:, None] + apart) >> np.uint32(SHIFT)
-        change = np.rint(strength * normal_grades()[drawn]).astype(np.int32).reshape(height, width, channels)
-        changed[n] = np.clip(rgb[n] + change, 0, 255)
+        drawn = normals(seeds[n], height * width, channels).reshape(height, width, channels)
+        changed[n] = np.clip(rgb[n] + np.rint(strength * drawn).astype(np.int32), 0, 255)
     return changed
+
+
+def normals(seed: np.uint32, pixels: int, channels: int) -> Float:
+    """Numbers (pixels, channels) of the standard normal distribution: what a hash of (seed, pixel, channel)
+    chooses among its quantiles."""
+    hashes = scramble(np.arange(pixels, dtype=np.uint32)) ^ seed
+    apart = np.arange(channels, dtype=np.uint32) * np.uint32(CHANNEL)
+    return normal_grades()[scramble(hashes[:, None] + apart) >> np.uint32(SHIFT)]

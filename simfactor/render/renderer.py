@@ -7,6 +7,7 @@ from typing import Any, Protocol
 
 from simfactor.errors import SimfactorError, unknown_name
 from simfactor.frames import Images, RenderBatch
+from simfactor.render.sensing import SensorRenderer
 
 
 class Renderer(Protocol):
@@ -72,8 +73,9 @@ RENDERERS: dict[str, Callable[..., Renderer]] = {
 def make_renderer(name: str = "raster", **options: Any) -> Renderer:
     """Open a renderer by its name in ``RENDERERS``; ``options`` are its constructor's.
 
+    Those of the table show what ideal cameras see; this one's pictures are those of the batch's sensors.
     Raises SimfactorError for an unknown name.
     """
     if name not in RENDERERS:
         raise unknown_name("renderer", name, RENDERERS)
-    return RENDERERS[name](**options)
+    return SensorRenderer(RENDERERS[name](**options))

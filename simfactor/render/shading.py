@@ -24,9 +24,13 @@ def bytes_to_linear(srgb: NDArray[np.uint8]) -> NDArray[np.float32]:
 
 def to_bytes(linear: Array) -> NDArray[np.uint8]:
     """Linear light to sRGB bytes; what is brighter than 1 clips."""
+    return np.round(to_srgb(linear) * 255.0).astype(np.uint8)
+
+
+def to_srgb(linear: Array) -> NDArray[np.float32]:
+    """Linear light to sRGB in [0, 1]; what is brighter than 1 clips."""
     clipped = np.clip(linear, 0.0, 1.0).astype(np.float32)  # a power costs four times as much in float64
-    srgb = np.where(clipped <= 0.0031308, clipped * 12.92, 1.055 * clipped ** (1 / 2.4) - 0.055)
-    return np.round(srgb * 255.0).astype(np.uint8)
+    return np.where(clipped <= 0.0031308, clipped * 12.92, 1.055 * clipped ** (1 / 2.4) - 0.055)
 
 
 LINEAR_OF_BYTE = to_linear(np.arange(256) / 255.0).astype(np.float32)

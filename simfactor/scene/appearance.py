@@ -17,7 +17,9 @@ from simfactor.frames import Byte, RenderBatch
 from simfactor.scene.color import TEMPERATURES, hue_to_srgb, kelvin_to_linear_rgb
 from simfactor.scene.effects import Choice, Columns, Range
 from simfactor.scene.optics import direction
+from simfactor.scene.sensor import DOMAIN
 from simfactor.scene.textures import TEXTURES, all_textures
+from simfactor.sensor import Sensor, with_columns
 
 Array: TypeAlias = NDArray[np.float64]
 Places: TypeAlias = Mapping[str, tuple[int, int | None]]  # name -> body, and link if it is only one
@@ -67,11 +69,12 @@ class Appearance:
         known = dict(FACTORS)
         for name in self.surfaces:
             known |= {f"{name}_texture": TEXTURE, f"{name}_tint": TINT}
-        self.domains: dict[str, Range | Choice] = {name: domain for name, (_, domain) in known.items()}
+        looks = {name: domain for name, (_, domain) in known.items()}
+        self.domains: dict[str, Range | Choice] = {**looks, **DOMAIN}
         self._factors = {name: factor for name, (factor, _) in known.items()}
 
     def space(self, surfaces: tuple[str, ...]) -> FactorSpace:
-        """All factors of the world, with textures and tints of the named surfaces."""
+        """All factors of the world but the sensor's own, with textures and tints of the named surfaces."""
         own = [f"{name}_{kind}" for name in surfaces for kind in ("texture", "tint")]
         return FactorSpace({name: self._factors[name] for name in (*FACTORS, *own)}, SCENE)
 
@@ -82,6 +85,8 @@ class Appearance:
             changes["exposure"] = _float(2.0 ** columns["exposure"])
         if "sensor_noise" in columns:
             changes["noise"] = _float(columns["sensor_noise"])
+        if columns.keys() & DOMAIN.keys():
+            changes["sensor"] = with_columns(batch.sensor, columns)
         return replace(batch, **changes)
 
     def _covered(self, batch: RenderBatch, columns: Columns) -> dict[str, Any]:
@@ -119,6 +124,7 @@ def natural_values(batch: RenderBatch) -> dict[str, float]:
     light, which comes from above and below alike once it is given.
     """
     x, y, z = batch.light_direction[0, 0].astype(np.float64)
+    own = Sensor(*batch.sensor[0].tolist())._asdict()
     key, around = batch.light_color[0, 0].mean(), (batch.sky[0] + batch.ground[0]).mean() / 2
     return {
         "light_azimuth": float(np.degrees(np.arctan2(y, x))),
@@ -134,6 +140,7 @@ def natural_values(batch: RenderBatch) -> dict[str, float]:
         "camera_zoom": 1.0,
         "exposure": float(np.log2(batch.exposure[0])),
         "sensor_noise": float(batch.noise[0]),
+        **{name: value for name, value in own.items() if name != "mosaic"},
     }
 
 

@@ -104,6 +104,7 @@ class Layout:
             exposure=_float(2.0**camera.exposure),
             noise=_float(state.noise),
             noise_seed=state.noise_seed,
+            sensor=_float(state.sensor),
             camera_position=_float(camera.position),
             camera_target=_rows(LOOK_AT, count),
             camera_up=_rows(UP, count),

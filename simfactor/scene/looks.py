@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from simfactor.scene.effects import Columns, Effect, Range, Value, record
+from simfactor.scene.sensor import SENSOR
 from simfactor.scene.state import SceneState
 
 
@@ -24,6 +25,7 @@ LOOKS: tuple[Effect, ...] = (
     ),
     record("camera", {"exposure": "exposure"}, {"exposure": Range(-4.0, 4.0, "stops")}),
     Effect({"robot_roughness": Range(0.05, 1.0)}, polish_robot, read_polish),
+    SENSOR,
 )
 DEFAULTS: dict[str, Value] = {
     "light_softness": 0.0,

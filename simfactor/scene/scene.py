@@ -24,6 +24,7 @@ from simfactor.scene.room import ROOM
 from simfactor.scene.state import PARKED, SceneState, columns, single
 from simfactor.scene.textures import TEXTURES
 from simfactor.scene.world import OBJECT_SIZE, World
+from simfactor.sensor import OFF
 
 PAINT: dict[str, Rgb] = {"floor": (0.45, 0.43, 0.41)}
 WHITE: Rgb = (1.0, 1.0, 1.0)
@@ -65,6 +66,7 @@ class SceneSpec:
             distractor_angle=np.array([0.0]),
             noise=np.array([0.0]),
             noise_seed=np.array([0], np.uint32),
+            sensor=OFF.astype(np.float64),
             light=columns(self.light),
             camera=columns(self.camera),
         )

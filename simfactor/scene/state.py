@@ -27,9 +27,9 @@ class SceneState:
     (n,) indexes ``SHAPES``; room_color (n, 3, 3) and room_texture (n, 3) are those of ``ROOM``, the texture
     an index into ``TEXTURES`` or UNTEXTURED. distractors (n,): how many are shown; distractor_angle (n,):
     degrees that they are turned around the workspace. noise (n,): standard deviation of the sensor's, in
-    shares of full scale; noise_seed (n,): what decides it, another whenever something was set. Positions are
-    in metres, orientations xyzw, colours sRGB; a target at ``PARKED`` is not shown. The fields of ``light``
-    and ``camera`` are arrays (n,).
+    shares of full scale; noise_seed (n,): what decides it, another whenever something was set. sensor (n, S):
+    the columns of :class:`simfactor.sensor.Sensor`. Positions are in metres, orientations xyzw, colours sRGB;
+    a target at ``PARKED`` is not shown. The fields of ``light`` and ``camera`` are arrays (n,).
     """
 
     joints: Array
@@ -49,6 +49,7 @@ class SceneState:
     distractor_angle: Array
     noise: Array
     noise_seed: NDArray[np.uint32]
+    sensor: Array
     light: Light
     camera: Camera
 

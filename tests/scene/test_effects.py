@@ -7,9 +7,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from simfactor.errors import SimfactorError
-from simfactor.factors import Continuous, FactorSpace, load_space
+from simfactor.factors import Angle, Categorical, Continuous, FactorSpace, load_space
 from simfactor.scene import SCENES, Scene, open_scene
 from simfactor.scene.effects import Values
+from simfactor.sensor import LIMITS, MOSAICS
 
 # poses are exact to about 3e-8 m (the URDF's lengths are single precision), hues to the colour's rounding
 TOLERANCE = {"m": 1e-6, "deg": 1e-4}
@@ -23,6 +24,9 @@ LOOKS = {  # the factors that every scene knows and no ready space varies
     "fill_intensity": Continuous(0.0, 1.0),
     "exposure": Continuous(-1.0, 1.0, unit="stops"),
     "robot_roughness": Continuous(0.1, 0.9),
+    **{name: Continuous(*limits) for name, limits in LIMITS.items()},
+    "motion_direction": Angle(0.0, 180.0, period=180.0),
+    "mosaic": Categorical(MOSAICS),
 }
 
 

@@ -9,6 +9,7 @@ from simfactor.scene import SCENES, Scene
 from simfactor.scene.color import hue_to_srgb
 from simfactor.scene.primitives import SHAPES
 from simfactor.scene.textures import TEXTURES
+from simfactor.sensor import Sensor
 
 TYPES = {
     **dict.fromkeys(("mesh", "texture", "segment", "backdrop"), np.int32),
@@ -49,6 +50,7 @@ def test_shapes_and_types(scenes: dict[str, Scene], name: str) -> None:
         "exposure": (1,),
         "noise": (1,),
         "noise_seed": (1,),
+        "sensor": (1, len(Sensor._fields)),
         "camera_position": (1, 3),
         "camera_target": (1, 3),
         "camera_up": (1, 3),

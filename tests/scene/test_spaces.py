@@ -7,6 +7,7 @@ import pytest
 from simfactor.factors import load_space
 from simfactor.scene import SCENES, WORKSPACE_HIGH, WORKSPACE_LOW, looks
 from simfactor.scene.effects import Choice
+from simfactor.sensor import Sensor
 
 PUBLISHED = {  # factors in order with their sizes
     "isaac3d": {
@@ -46,7 +47,7 @@ def test_a_space_names_every_factor_of_its_own_within_what_the_scene_allows(name
     space = load_space(name)
     assert space.scene == name
     allowed = {factor: known for e in SCENES[name].effects for factor, known in e.domain.items()}
-    assert set(space.names) == set(allowed) - set(looks.DEFAULTS)
+    assert set(space.names) == set(allowed) - {*looks.DEFAULTS, *Sensor._fields}
     for factor in space.names:
         known = allowed[factor]
         if isinstance(known, Choice):

@@ -15,6 +15,7 @@ from simfactor.render.raster.device import Memory, choose_device, quiet
 from simfactor.render.raster.distinct import Distinct
 from simfactor.render.raster.frame import BYTES_PER_SAMPLE, Frame, Settings
 from simfactor.render.raster.pools import MeshPool, TexturePool
+from simfactor.sensor import is_on
 
 BUDGET = {"cpu": 64 << 20, "cuda": 8 << 30}  # bytes that are worked on at once
 MOST_IMAGES = 16384  # in one piece
@@ -64,7 +65,15 @@ class RasterRenderer:
         return self._draw(batch).images()
 
     def render_tensors(self, batch: RenderBatch) -> dict[str, Any]:
-        """As :meth:`render`, but torch tensors on the renderer's device, by output, without a copy."""
+        """As :meth:`render`, but torch tensors on the renderer's device, by output, without a copy.
+
+        Raises SimfactorError as :meth:`render`, and where a sensor is on: it works on the host's arrays.
+        """
+        if is_on(batch.sensor).any():
+            raise SimfactorError(
+                "render_tensors shows what ideal cameras see, but this batch has sensors; use render, or "
+                "leave the factors of the sensor out."
+            )
         return self._draw(batch).tensors()
 
     @property

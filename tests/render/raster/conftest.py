@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 from simfactor.frames import PER_IMAGE, UNTEXTURED, Byte, Images, Mesh, RenderBatch
 from simfactor.render import make_renderer
 from simfactor.render.shading import bytes_to_linear
+from simfactor.sensor import OFF
 
 PLAIN: dict[str, Any] = {  # of an instance
     "position": (0, 0, 0),
@@ -37,6 +38,7 @@ VIEW: dict[str, Any] = {  # of an image
     "exposure": 1,
     "noise": 0,
     "noise_seed": 0,
+    "sensor": OFF[0],
 }
 TYPES = {"backdrop": np.int32, "noise_seed": np.uint32}  # all others are float32
 
@@ -184,6 +186,7 @@ class Lab:
             "exposure": rng.uniform(0.5, 1.2, images),
             "noise": np.zeros(images),
             "noise_seed": rng.integers(0, 2**32, images),
+            "sensor": np.repeat(OFF, images, axis=0),
         }
         assert set(values) == set(PER_IMAGE)
         typed = {name: np.asarray(v, getattr(one, name).dtype) for name, v in values.items()}

@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from simfactor.frames import APPEARANCE, GEOMETRY, PER_IMAGE, Images, RenderBatch
+from simfactor.sensor import Sensor
 
 CPU = {"device": "cpu", "normals": True, "albedo": True}
 few = settings(max_examples=15, deadline=None)
@@ -61,6 +62,7 @@ def test_neighbours_that_differ_in_one_field_are_told_apart(lab, same):
     other = lab.random(4)
     other.texture[:], other.backdrop[:], other.light_softness[:] = 1, 1, 0.3
     first.noise[:], other.noise[:] = 0.02, 0.05
+    other.sensor[:] = Sensor(iso=800.0)
     if first.light_color.shape != other.light_color.shape:
         lights = first.light_color.shape[1]
         widths = {
