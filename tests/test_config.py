@@ -126,3 +126,16 @@ def test_agents_of_ready_configurations_can_be_run(name: str) -> None:
     plan = make_plan(load_config(name))
     check_task(plan)
     assert {domain.level for domain in plan.domains} == {"clean", "ood1", "ood2"}
+
+
+def test_a_sensor_adds_its_factors_to_the_world(tmp_path: Path) -> None:
+    path = tmp_path / "mine.yaml"
+    path.write_text("like: quickstart\nworld: {sensor: webcam, policy_support: {iso: [100, 200]}}\n")
+    plan = make_plan(load_config(path))
+    ideal = make_plan(load_config("quickstart"))
+    assert plan.encoder_space.names[: len(ideal.encoder_space)] == ideal.encoder_space.names
+    assert (plan.encoder_space["iso"].high, plan.policy_space["iso"].high) == (1600, 200)
+    assert "full_well" not in plan.labels.names  # it is the chip's, so it does not vary
+    path.write_text("like: quickstart\nworld: {sensor: webcm}\n")
+    with pytest.raises(SimfactorError, match=r"world.sensor: unknown sensor 'webcm'.*'webcam'"):
+        make_plan(load_config(path))

@@ -36,6 +36,9 @@ class World:
     space: str = "tabletop"
     """Factor space: a ready one (tabletop, arm, push, pushing, pick_and_place, isaac3d, mpi3d) or the path
     of a YAML file."""
+    sensor: str | None = None
+    """Sensor of the camera, whose factors are added to the space: a ready one (webcam, industrial, phone) or
+    the path of a YAML file."""
     task: TaskName = "reach"
     """What agents have to do; planar_reach wants the space arm, push and pick_and_place their own."""
     renderer: Literal["raster", "tiny", "bullet-gl", "pathtrace"] = "raster"

@@ -16,7 +16,7 @@ from simfactor.encoders import OBJECTIVES, LatentLayout
 from simfactor.envs import make_env, make_vector_env
 from simfactor.envs.task_env import TASKS
 from simfactor.errors import SimfactorError, naming
-from simfactor.factors import FactorSpace, load_space
+from simfactor.factors import FactorSpace, load_sensor, load_space
 from simfactor.factors.canonical import canonical_setting
 from simfactor.pipeline.agent_options import (
     check_agent,
@@ -169,7 +169,7 @@ def make_plan(run: RunConfig) -> Plan:
     Raises SimfactorError for ranges, shifts and latent blocks that are not possible.
     """
     world = run.world
-    full = load_space(world.space)
+    full = whole_space(world)
     with naming("world.encoder_support"):
         support_space = full.restrict(world.encoder_support)
     with naming("world.policy_support (must lie inside encoder_support)"):
@@ -200,6 +200,15 @@ def make_plan(run: RunConfig) -> Plan:
             with naming("randomise"):
                 plan.training_space(agent)
     return plan
+
+
+def whole_space(world: World) -> FactorSpace:
+    """The space of a configuration's world, with the factors of its sensor."""
+    space = load_space(world.space)
+    if world.sensor is None:
+        return space
+    with naming("world.sensor"):
+        return space.with_factors(load_sensor(world.sensor))
 
 
 def check_task(plan: Plan) -> None:

@@ -9,9 +9,9 @@ from typing import Any
 from simfactor.atomic import write_atomically
 from simfactor.config import RunConfig
 from simfactor.errors import SimfactorError, naming, unknown_name
-from simfactor.factors import FactorSpace, load_space
+from simfactor.factors import FactorSpace
 from simfactor.json_files import write_json
-from simfactor.pipeline.plan import Plan, make_plan
+from simfactor.pipeline.plan import Plan, make_plan, whole_space
 from simfactor.pipeline.policies import check_policy, open_policy, version
 from simfactor.pipeline.records import timed
 from simfactor.report import image_grid
@@ -83,7 +83,7 @@ def summary(found: dict[str, Any]) -> str:
 def _searched(plan: Plan, factors: tuple[str, ...]) -> tuple[FactorSpace, tuple[str, ...]]:
     """The policies' world, but for what is searched over: that has its full range."""
     world = plan.run.world
-    full = load_space(world.space)
+    full = whole_space(world)
     names = factors or full.varying.by_role("nuisance")
     for name in names:
         full[name]  # raises for unknown names
