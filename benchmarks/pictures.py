@@ -12,10 +12,11 @@ from pathlib import Path
 import numpy as np
 
 from simfactor.data import contact_sheet, factor_sheet, save_png
-from simfactor.factors import load_space
+from simfactor.factors import Categorical, Continuous, load_space
 from simfactor.frames import RenderBatch
 from simfactor.render import Studio, make_renderer, render_counterfactuals
 from simfactor.scene.optics import direction
+from simfactor.sensor import MOSAICS, Sensor
 
 SIZE = 224
 SCENE = {
@@ -42,6 +43,18 @@ SCENE = {
 }
 FACTORS = ("light_azimuth", "light_temperature", "table_texture", "robot_tint", "camera_azimuth")
 FACTORS += ("distractors", "sensor_noise", "target_y")
+SENSOR = {  # strong ones, for small pictures
+    "distortion_k1": Continuous(0.0, 0.5),
+    "rolling_shutter": Continuous(0.0, 0.25, "image widths"),
+    "defocus": Continuous(0.0, 0.03, "image heights"),
+    "motion_blur": Continuous(0.0, 0.1, "image heights"),
+    "vignetting": Continuous(0.0, 3.0, "times cos^4"),
+    "iso": Continuous(0.0, 6400.0, "ISO"),
+    "white_balance_red": Continuous(0.0, 0.8, "stops"),
+    "mosaic": Categorical(MOSAICS),
+    "gamma": Continuous(1.0, 2.0),
+    "jpeg_quality": Continuous(5.0, 100.0),
+}
 
 
 def looks(batch: RenderBatch) -> list[RenderBatch]:
@@ -92,6 +105,13 @@ def main() -> None:
     save_png(out / "counterfactuals.png", contact_sheet(images.rgb, columns=4))
     with Studio("tabletop", image_size=112) as studio:
         save_png(out / "factors.png", factor_sheet(space, studio, names=FACTORS, base=row))
+    seen = space.with_factors(SENSOR)
+    off = {name: value for name, value in Sensor()._asdict().items() if name in SENSOR} | {"mosaic": "none"}
+    plain = {**space.decode(row), **off, "table_texture": "blue_checker", "background_texture": "cat"}
+    with Studio("tabletop", image_size=70) as studio:
+        save_png(
+            out / "sensor.png", factor_sheet(seen, studio, 5, names=tuple(SENSOR), base=seen.encode(plain))
+        )
 
 
 if __name__ == "__main__":

@@ -100,3 +100,14 @@ def test_an_unknown_member_is_named(tmp_path: Path) -> None:
     assert result.returncode == 2
     assert "unknown member 'beta_vea'" in result.stderr
     assert "Did you mean 'beta_vae'" in result.stderr
+
+
+def test_the_cost_of_sensors_is_measured(tmp_path: Path) -> None:
+    script, out = RENDER.with_name("sensor.py"), tmp_path / "figures.json"
+    command = [sys.executable, str(script), "--quick", "--json", str(out)]
+    text = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    figures = json.loads(out.read_text())["cpu_ms_per_image"]
+    assert figures.keys() == {"64", "128"}
+    assert figures["64"].keys() == {"none", "industrial", "phone", "webcam"}
+    assert all(ms > 0 for own in figures.values() for ms in own.values())
+    assert "| webcam |" in text
