@@ -17,7 +17,8 @@ from simfactor.scene.bullet_world import BulletWorld
 from simfactor.scene.clients import body_names, check_client, find_client, is_open
 from simfactor.scene.effects import Choice, Range
 from simfactor.scene.own_view import OwnView, own_views
-from simfactor.scene.surroundings import Body, gaze_distance, inventory, named_bodies
+from simfactor.scene.resizing import REMADE
+from simfactor.scene.surroundings import Body, Inventory, gaze_distance, inventory, named_bodies
 from simfactor.scene.viewpoint import Viewpoint
 
 PICTURE = (256, 256)  # height and width in pixels where nobody says
@@ -55,10 +56,11 @@ class AttachedWorld:
         self._bindings = Bindings(dict(bind or {}))
         self._gaze: float | None = None
         self._appearance = Appearance({})
-        self._there: tuple[tuple[int, bytes, bytes], ...] = ()
+        self._there: Inventory = ()
+        self.bodies: dict[str, Body] = {}
         self.client = -1
         self.look()
-        self._bindings.check(self.bodies)
+        self._bindings.check(self.bodies, self.client)
 
     def look(self) -> None:
         """See which client there is now, and what is in it."""
@@ -69,12 +71,18 @@ class AttachedWorld:
                 self._world, self.client = BulletWorld(client, **self._extras), client
         there = inventory(self.client)
         if there != self._there:
+            self._name(self._kept(there))
             self._there = there
-            self._name()
 
-    def _name(self) -> None:
+    def _kept(self, there: Inventory) -> dict[str, int]:
+        """The bodies that are still there once some were made again, which takes their names and order."""
+        remade = {number for number in self._bindings.resized if (number, *REMADE) in there}
+        same = remade | {body[0] for body in set(there) & set(self._there)}
+        return {name: body.id for name, body in self.bodies.items() if remade and body.id in same}
+
+    def _name(self, kept: Mapping[str, int]) -> None:
         """Give everything that is there its name."""
-        self.bodies: dict[str, Body] = named_bodies(self.client, body_names(self._holder, self.client))
+        self.bodies = named_bodies(self.client, {**body_names(self._holder, self.client), **kept})
         places: dict[str, tuple[int, int | None]] = {name: (b.id, None) for name, b in self.bodies.items()}
         links = [(name, body, i) for name, body in self.bodies.items() for i in range(len(body.links))]
         places |= {f"{name}.{body.links[i]}": (body.id, i) for name, body, i in links}

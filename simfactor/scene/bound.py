@@ -12,10 +12,12 @@ from simfactor.factors import Angle, Continuous, Factor
 from simfactor.factors.roles import Role
 from simfactor.scene.bullet import pybullet as p
 from simfactor.scene.effects import Range
+from simfactor.scene.resizing import blueprint, rebuild
 from simfactor.scene.surroundings import Body
 
-What: TypeAlias = Literal["mass", "friction", "x", "y", "z", "yaw", "joint"]
+What: TypeAlias = Literal["size", "mass", "friction", "x", "y", "z", "yaw", "joint"]
 DOMAINS: dict[str, tuple[Range, str]] = {  # what makes sense, and the factor's group
+    "size": (Range(0.01, 100.0, "times"), "shape"),
     "mass": (Range(1e-6, 1e6, "kg"), "physics"),
     "friction": (Range(0.0, 1e3), "physics"),
     "x": (Range(-1e3, 1e3, "m"), "pose"),
@@ -30,9 +32,10 @@ DOMAINS: dict[str, tuple[Range, str]] = {  # what makes sense, and the factor's 
 class Bound:
     """A factor that is a property of a body, in [low, high].
 
-    body: its name, or ``body.link``. what: ``mass`` (kg), ``friction`` (lateral); of the base ``x``, ``y``,
-    ``z`` (m, of the centre of mass) and ``yaw`` (degrees around the world's z); ``joint``: the position of
-    the joint that moves the link (radians or metres). PyBullet cannot change the size of a body.
+    body: its name, or ``body.link``. what: ``size`` (times its own; of a body without joints, which is made
+    again for it: :mod:`simfactor.scene.resizing`), ``mass`` (kg), ``friction`` (lateral); of the base ``x``,
+    ``y``, ``z`` (m, of the centre of mass) and ``yaw`` (degrees around the world's z); ``joint``: the
+    position of the joint that moves the link (radians or metres).
     Raises SimfactorError for something else, and for a range without sense.
     """
 
@@ -48,7 +51,7 @@ class Bound:
         for name in ("low", "high"):
             self.domain.check(name, getattr(self, name))
         if (self.what == "joint" and "." not in self.body) or (
-            self.what in ("x", "y", "z", "yaw") and "." in self.body
+            self.what in ("size", "x", "y", "z", "yaw") and "." in self.body
         ):
             wanted = "a link, 'body.link'" if self.what == "joint" else "a body, for links hang on it"
             raise SimfactorError(f"body={self.body!r}: {self.what} is a property of {wanted}.")
@@ -79,24 +82,32 @@ class Bound:
 
 @dataclass
 class Bindings:
-    """The bound factors of one world, and how to put back what they changed."""
+    """The bound factors of one world, and how to put back what they changed.
+
+    ``resized``: the numbers of bodies that were made again, and so have lost the names in their files.
+    """
 
     bound: Mapping[str, Bound]
+    resized: set[int] = field(default_factory=set)
     _undo: list[Callable[[], Any]] = field(default_factory=list)
 
-    def check(self, bodies: Mapping[str, Body]) -> None:
-        """Raise SimfactorError for a factor whose body is not there."""
+    def check(self, bodies: Mapping[str, Body], client: int) -> None:
+        """Raise SimfactorError for a factor whose body is not there, or cannot be resized."""
         for name, bound in self.bound.items():
             with naming(name):
-                bound.place(bodies)
+                body, _ = bound.place(bodies)
+                if bound.what == "size":
+                    blueprint(body, client)
 
     def apply(self, values: Mapping[str, Any], bodies: Mapping[str, Body], client: int) -> None:
         """Set those of ``values`` that are bound; the rest is somebody else's."""
-        for name, bound in self.bound.items():
-            if name in values:
-                with naming(name):
-                    body, link = bound.place(bodies)
+        given = [(name, bound) for name, bound in self.bound.items() if name in values]
+        for name, bound in sorted(given, key=lambda one: one[1].what != "size"):  # the new body has the rest
+            with naming(name):
+                body, link = bound.place(bodies)
                 self._undo.append(_set(bound.what, float(values[name]), body, link, client))
+            if bound.what == "size":
+                self.resized.add(body)
 
     def undo(self) -> None:
         """Put everything back, the last change first; of bodies that have gone nothing."""
@@ -106,6 +117,9 @@ class Bindings:
 
 def _set(what: What, value: float, body: int, link: int, client: int) -> Callable[[], None]:
     """Change one property; the function that changes it back, while there is the body."""
+    if what == "size":
+        plan = blueprint(body, client)
+        rebuild(plan, value, body, client)
     name = p.getBodyInfo(body, client)
 
     def guarded(change: Callable[[], Any]) -> Callable[[], None]:
@@ -118,6 +132,8 @@ def _set(what: What, value: float, body: int, link: int, client: int) -> Callabl
 
         return back
 
+    if what == "size":
+        return guarded(lambda: rebuild(plan, 1.0, body, client))
     if what in ("mass", "friction"):
         key, place = {"mass": ("mass", 0), "friction": ("lateralFriction", 1)}[what]
         before = p.getDynamicsInfo(body, link, client)[place]

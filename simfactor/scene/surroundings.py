@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 import numpy as np
 
@@ -12,6 +12,9 @@ from simfactor.scene.bullet import pybullet as p
 
 RESERVED = ("background", "camera", "light", "sensor")  # first words of factors that no body has
 FARTHEST = 5.0  # metres a side: what is larger is ground or room, not a thing that cameras look at
+
+
+Inventory: TypeAlias = tuple[tuple[int, bytes, bytes], ...]
 
 
 class Body(NamedTuple):
@@ -39,7 +42,7 @@ def named_bodies(client: int, known: Mapping[str, int]) -> dict[str, Body]:
     return found
 
 
-def inventory(client: int) -> tuple[tuple[int, bytes, bytes], ...]:
+def inventory(client: int) -> Inventory:
     """The bodies of a client, by number and by the names in their files: what changes when they do."""
     bodies = [p.getBodyUniqueId(i, client) for i in range(p.getNumBodies(client))]
     return tuple((body, *p.getBodyInfo(body, client)) for body in bodies)

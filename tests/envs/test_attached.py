@@ -327,6 +327,45 @@ def test_a_bound_factor_is_set_for_an_episode_and_put_back() -> None:
     env.close()
 
 
+@pytest.mark.parametrize("reload", [False, True])
+def test_a_size_may_be_bound_and_the_body_keeps_its_name(reload: bool) -> None:
+    bind = {"size": Bound("cube", "size", 1.5, 3.0), "weight": Bound("cube", "mass", 2.0, 5.0)}
+    env = FactorControl(Yard(reload=reload), ["size", "weight"], bind=bind)
+    bare = env.unwrapped
+    bare.reset(seed=0)
+    body, low = bare.cube, p.getAABB(bare.cube, -1, bare.client)[0][2]
+    (own,) = p.getCollisionShapeData(body, -1, bare.client)
+    mass = p.getDynamicsInfo(body, -1, bare.client)[0]
+    pictures = []
+    for seed in range(3):
+        seen, info = env.reset(seed=seed)
+        assert bare.cube == body
+        (row,) = p.getCollisionShapeData(body, -1, bare.client)
+        np.testing.assert_allclose(row[3], np.multiply(own[3], info["factors"]["size"]), rtol=1e-6)
+        assert p.getDynamicsInfo(body, -1, bare.client)[0] == pytest.approx(info["factors"]["weight"])
+        assert p.getAABB(body, -1, bare.client)[0][2] == pytest.approx(low, abs=1e-3)
+        assert "cube" in env.get_wrapper_attr("_world").bodies
+        pictures.append(seen)
+        env.step(env.action_space.sample())
+    assert np.abs(pictures[0].astype(int) - pictures[1]).max() > 50
+    env.get_wrapper_attr("_world").unbind()
+    (row,) = p.getCollisionShapeData(body, -1, bare.client)
+    np.testing.assert_allclose(row[3], own[3], rtol=1e-6)
+    assert p.getDynamicsInfo(body, -1, bare.client)[0] == mass
+    env.close()
+
+
+def test_pushing_something_of_another_size() -> None:
+    bind = {"size": Bound("object", "size", 0.5, 1.5)}
+    env = FactorControl(gym.make("PandaPush-v3"), ["size"], observation="state", bind=bind)
+    for size in (0.5, 1.5):
+        env.reset(seed=0, options={"factors": {"size": size}})
+        for _ in range(5):
+            env.step(np.zeros(3))
+        assert env.unwrapped.sim.get_base_position("object")[2] == pytest.approx(0.02 * size, abs=1e-3)
+    env.close()
+
+
 def test_a_joint_may_be_bound() -> None:
     elbow = {"elbow": Bound("panda.panda_link4", "joint", -2.5, -1.0)}
     env = FactorControl(gym.make("PandaReach-v3"), ["elbow"], observation="state", bind=elbow)
@@ -341,7 +380,8 @@ def test_a_joint_may_be_bound() -> None:
     [
         (("cub", "mass", 0.1, 1), "weight: unknown body 'cub'.*Did you mean 'cube'"),
         (("cube.lid", "mass", 0.1, 1), "weight: unknown link of cube 'lid'"),
-        (("cube", "size", 0.1, 1), "unknown property of a body 'size'"),
+        (("cube", "height", 0.1, 1), "unknown property of a body 'height'"),
+        (("cube.lid", "size", 0.1, 1), "size is a property of a body"),
         (("cube", "mass", 0, 1), r"low=0 is not a number in \[1e-06, 1e\+06\] kg"),
         (("cube", "mass", 2, 1), "low=2 is above high=1"),
         (("cube", "joint", 0, 1), "joint is a property of a link, 'body.link'"),
