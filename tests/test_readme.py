@@ -31,7 +31,7 @@ def test_the_python_examples_run(tmp_path: Path, number: int, last_line: str) ->
 
 
 def test_the_commands_exist() -> None:
-    for command in re.findall(r"^    simfactor ([a-z-]+)", README, flags=re.MULTILINE):
+    for command in re.findall(r"^    simfactor ([a-z0-9-]+)", README, flags=re.MULTILINE):
         assert command in cli.COMMANDS
 
 
