@@ -52,6 +52,7 @@ COMMANDS = {
     "deploy": Command(plugin_options.DeployConfig, "deploy"),
     "camera": Command(measuring_options.CameraConfig, "camera"),
     "sim2real": Command(measuring_options.Sim2RealConfig, "sim2real"),
+    "calibrate": Command(measuring_options.CalibrateConfig, "calibrate"),
     "domain-gap": Command(plugin_options.DomainGapConfig, "compare_domains"),
 }
 

@@ -48,3 +48,31 @@ class Sim2RealConfig:
     """Of the bootstrap."""
     seed: Annotated[int, tyro.conf.arg(metavar="N")] = 0
     """Of the bootstrap."""
+
+
+@dataclasses.dataclass(frozen=True)
+class CalibrateConfig:
+    """Narrow a factor space to what unlabelled pictures show: light, camera, colours, sensor."""
+
+    target: Annotated[str, tyro.conf.Positional, tyro.conf.arg(metavar="TARGET")]
+    """A folder of pictures, or a data set whose labels are not looked at; 40 images or more."""
+    encoder: Annotated[str, tyro.conf.arg(metavar="FOLDER")]
+    """One trained with labels on pictures of the space."""
+    space: Annotated[str, tyro.conf.arg(metavar="SPACE")] = "tabletop"
+    """Where to begin, and the widest there can be: a ready factor space or a YAML file."""
+    out: Annotated[str, tyro.conf.arg(metavar="FILE")] = "calibrated.yaml"
+    """Where the calibrated factor space goes."""
+    json: Annotated[str | None, tyro.conf.arg(metavar="FILE")] = None
+    """Where the numbers go."""
+    factors: Annotated[tuple[str, ...], tyro.conf.arg(metavar="NAME ...")] = ("nuisance",)
+    """Factors, groups or roles to calibrate."""
+    budget: Annotated[int, tyro.conf.arg(metavar="N")] = 300
+    """Spaces to try."""
+    pictures: Annotated[int, tyro.conf.arg(metavar="N")] = 128
+    """Rendered of each."""
+    alpha: Annotated[float, tyro.conf.arg(metavar="SHARE")] = 0.05
+    """Chance that a space is accepted if the pictures are no other than the start's."""
+    seed: Annotated[int, tyro.conf.arg(metavar="N")] = 0
+    """Of the halves, the pictures and the search."""
+    device: Annotated[str, tyro.conf.arg(metavar="NAME")] = "cpu"
+    """Where pictures are rendered: cpu, cuda or auto."""

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from simfactor.plugin.deploying.deployed import Deployed
     from simfactor.plugin.deploying.deployment import Deployment
     from simfactor.plugin.deploying.monitor import Check, FactorCheck
+    from simfactor.plugin.measuring.calibrate import calibrate
     from simfactor.plugin.measuring.camera import camera
     from simfactor.plugin.measuring.sim2real import sim2real
     from simfactor.plugin.stressing.command import stress
@@ -32,6 +33,7 @@ __all__ = [
     "StressTest",
     "Subject",
     "adapt_env",
+    "calibrate",
     "camera",
     "compare_domains",
     "deploy",
@@ -49,6 +51,7 @@ __getattr__ = lazily(
         "deploying.deployed": ("Deployed",),
         "deploying.deployment": ("Deployment",),
         "deploying.monitor": ("Check", "FactorCheck"),
+        "measuring.calibrate": ("calibrate",),
         "measuring.camera": ("camera",),
         "measuring.sim2real": ("sim2real",),
         "stressing.command": ("stress",),
