@@ -17,7 +17,7 @@ from simfactor.encoders.batches import CPU, LabelledImages, epoch_batches, seede
 from simfactor.encoders.distributed import ALONE, Team
 from simfactor.encoders.model import FactorEncoder
 from simfactor.encoders.objectives import OBJECTIVES
-from simfactor.encoders.objectives.objective import Batch, Player, Step, Terms, option_names
+from simfactor.encoders.objectives.objective import Batch, Objective, Player, Step, Terms, option_names
 from simfactor.errors import SimfactorError
 
 WARMUP = 0.03  # share of the steps over which the learning rate rises
@@ -31,7 +31,8 @@ class Training:
     """Encoder, optimisers and data between two epochs.
 
     ``arguments`` are those of ``train_encoder``, ``options`` the objective's where they are not plain data;
-    ``team`` are the processes that train together, each with its share of every batch.
+    ``team`` are the processes that train together, each with its share of every batch; ``objective`` is what
+    to learn if not the encoder's own.
     No random state is carried over: an epoch's order and noise are drawn from (seed, epoch), so a stored
     state is complete without generators.
     """
@@ -43,10 +44,11 @@ class Training:
         arguments: Mapping[str, Any],
         options: Mapping[str, Any] | None = None,
         team: Team = ALONE,
+        objective: Objective | None = None,
     ) -> None:
         self.encoder, self.arguments, self.team = encoder, arguments, team
         self.options = arguments["options"] if options is None else options
-        self.objective = OBJECTIVES[encoder.objective]
+        self.objective = objective or OBJECTIVES[encoder.objective]
         self.optimizers = {
             name: _optimizer(encoder, player, arguments["learning_rate"])
             for name, player in self.objective.players.items()

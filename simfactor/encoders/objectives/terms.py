@@ -103,8 +103,13 @@ def spread(factor: Factor) -> float:
     return 1.0 if is_circular(factor) else 1 / 3
 
 
+def outlasts_light(factor: Factor) -> bool:
+    """Whether a factor is still what its label says in another light (photometric augmentation)."""
+    return factor.role == "task" or factor.group in GEOMETRIC
+
+
 def _mean_over_known(error: Tensor, factor: Factor, batch: Batch) -> Tensor:
     """The mean of errors (n,) over labelled images that show the factor as it was rendered; 0 for none."""
-    count = len(error) if factor.role == "task" or factor.group in GEOMETRIC else batch.clean
+    count = len(error) if outlasts_light(factor) else batch.clean
     known = batch.labelled[:count]
     return (error[:count] * known).sum() / known.sum().clamp(min=1)
