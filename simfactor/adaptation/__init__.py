@@ -1,10 +1,12 @@
-"""From a source domain to a target: what differs between two sets of images, told factor by factor."""
+"""From a source domain to a target: what differs, told factor by factor, and encoders adapted to it."""
 
 from typing import TYPE_CHECKING
 
 from simfactor.lazy import lazily
 
 if TYPE_CHECKING:
+    from simfactor.adaptation.adapt import adapt_encoder
+    from simfactor.adaptation.adapted import AdaptedEncoder, Judgement, Status
     from simfactor.adaptation.appearance import Appearance, fit_appearance
     from simfactor.adaptation.calibrate import calibrate_space
     from simfactor.adaptation.calibrated import Calibrated, CalibratedFactor
@@ -12,18 +14,24 @@ if TYPE_CHECKING:
     from simfactor.adaptation.pictures import open_pictures
     from simfactor.adaptation.reading import Reading
     from simfactor.adaptation.result import FactorGap, FeatureGap, Gap, NearPair
+    from simfactor.adaptation.task_errors import TaskError
 
 __all__ = [
-    "Appearance",
-    "Calibrated",
-    "CalibratedFactor",
+    "AdaptedEncoder",
     "FactorGap",
     "FeatureGap",
     "Gap",
+    "Judgement",
     "NearPair",
     "Reading",
-    "calibrate_space",
+    "Status",
+    "TaskError",
+    "adapt_encoder",
     "domain_gap",
+    "Appearance",
+    "Calibrated",
+    "CalibratedFactor",
+    "calibrate_space",
     "fit_appearance",
     "open_pictures",
 ]
@@ -31,6 +39,8 @@ __all__ = [
 __getattr__ = lazily(
     __name__,
     {
+        "adapt": ("adapt_encoder",),
+        "adapted": ("AdaptedEncoder", "Judgement", "Status"),
         "appearance": ("Appearance", "fit_appearance"),
         "calibrate": ("calibrate_space",),
         "calibrated": ("Calibrated", "CalibratedFactor"),
@@ -38,5 +48,6 @@ __getattr__ = lazily(
         "pictures": ("open_pictures",),
         "reading": ("Reading",),
         "result": ("FactorGap", "FeatureGap", "Gap", "NearPair"),
+        "task_errors": ("TaskError",),
     },
 )

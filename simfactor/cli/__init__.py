@@ -54,6 +54,7 @@ COMMANDS = {
     "sim2real": Command(measuring_options.Sim2RealConfig, "sim2real"),
     "calibrate": Command(measuring_options.CalibrateConfig, "calibrate"),
     "domain-gap": Command(plugin_options.DomainGapConfig, "compare_domains"),
+    "adapt-encoder": Command(plugin_options.AdaptEncoderConfig, "adapt_to"),
 }
 
 

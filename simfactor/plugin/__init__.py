@@ -9,6 +9,7 @@ from simfactor.lazy import lazily
 
 if TYPE_CHECKING:
     from simfactor.plugin.adapting.adapt import adapt_env
+    from simfactor.plugin.comparing.adapt import adapt_to
     from simfactor.plugin.comparing.command import compare_domains
     from simfactor.plugin.deploying.command import deploy
     from simfactor.plugin.deploying.deployed import Deployed
@@ -33,6 +34,7 @@ __all__ = [
     "StressTest",
     "Subject",
     "adapt_env",
+    "adapt_to",
     "calibrate",
     "camera",
     "compare_domains",
@@ -46,6 +48,7 @@ __getattr__ = lazily(
     __name__,
     {
         "adapting.adapt": ("adapt_env",),
+        "comparing.adapt": ("adapt_to",),
         "comparing.command": ("compare_domains",),
         "deploying.command": ("deploy",),
         "deploying.deployed": ("Deployed",),

@@ -1,1 +1,1 @@
-"""Two domains compared, and a report of what differs."""
+"""Two domains: compared, with a report of what differs; an encoder taken from one to the other."""

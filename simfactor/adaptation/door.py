@@ -1,0 +1,105 @@
+"""What an adaptation is given, checked before any work."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simfactor.adaptation.methods import Method
+from simfactor.adaptation.methods.moments import corrected_layers
+from simfactor.adaptation.parts import Part
+from simfactor.adaptation.pictures import Pictures, check_source
+from simfactor.data import ImageSource
+from simfactor.encoders import FactorEncoder
+from simfactor.encoders.features import dense_layers
+from simfactor.encoders.model import check_images
+from simfactor.errors import SimfactorError, naming
+
+FEWEST_LABELLED = 4  # half of them only judge
+
+
+def check_encoder(encoder: FactorEncoder, method: str) -> None:
+    """Raise SimfactorError for an encoder that reads no factor, or whose network has nothing to adapt."""
+    if not any(not head.factor.fixed for head in encoder.heads):
+        raise SimfactorError(
+            f"an encoder of objective {encoder.objective!r} reads no factor, so nothing could tell whether "
+            "an adaptation spoilt it; give one that was trained with objective 'supervised'."
+        )
+    if len(dense_layers(encoder)) < 2 or not corrected_layers(encoder):
+        raise SimfactorError(
+            f"method={method!r} adapts the layers inside a network, and {encoder.network!r} has none; train "
+            "the encoder with another network."
+        )
+
+
+def check_numbers(**numbers: float) -> None:
+    """Raise SimfactorError for a number that is not above 0."""
+    for name, value in numbers.items():
+        if not value > 0:
+            raise SimfactorError(f"{name}={value!r} must be above 0.")
+
+
+def check_weight(method: Method, weight: float | None) -> None:
+    """Raise SimfactorError for the weight of a term that there is not, or a negative one."""
+    if weight is not None and method.begin is None:
+        raise SimfactorError(f"weight={weight!r}: this method has no term of its own; leave `weight` out.")
+    if weight is not None and not 0 <= weight < float("inf"):
+        raise SimfactorError(f"weight={weight!r} must be a number, at least 0.")
+
+
+def check_out(out: Path) -> None:
+    """Raise SimfactorError unless the folder is new or empty: it might be the encoder's own."""
+    if out.exists() and (not out.is_dir() or any(out.iterdir())):
+        raise SimfactorError(f"{str(out)!r} is there already and is not empty; give a new folder as `out`.")
+
+
+def opened_source(encoder: FactorEncoder, source: ImageSource) -> Part:
+    """Images and rows of the data set that the encoder was trained on, those that have all their labels."""
+    check_source(encoder, source, "source")
+    known = Part(source.images(), rows_of(encoder, source)).labelled()
+    if not len(known.images):
+        raise SimfactorError("no image of the source has all its labels; give the data set of the training.")
+    return known
+
+
+def rows_of(encoder: FactorEncoder, dataset: ImageSource) -> NDArray[np.float64]:
+    """The values (n, K) of the encoder's factors in a data set that has them."""
+    return dataset.factors()[:, [dataset.space.index(name) for name in encoder.space.names]]
+
+
+def opened_target(
+    encoder: FactorEncoder, target: Pictures, rows: NDArray[np.float64] | None, fewest: int
+) -> Part:
+    """Images of the target and what is known of them, nan where nothing is.
+
+    Raises SimfactorError for images that the encoder does not read, too few of them, and rows that are not
+    theirs, not of its factors, or complete for fewer than four images.
+    """
+    images = target.images() if isinstance(target, ImageSource) else target
+    with naming("the target"):
+        check_images(images, encoder.image_size)
+    if len(images) < fewest:
+        raise SimfactorError(
+            f"{len(images)} images of the target are too few; give at least {fewest}. A quarter of them "
+            "only judges."
+        )
+    shape = (len(images), len(encoder.space))
+    if rows is None:
+        return Part(images, np.full(shape, np.nan))
+    if np.shape(rows) != shape:
+        raise SimfactorError(
+            f"target_rows have shape {np.shape(rows)}; give {shape}, a row for each image of the target with "
+            f"nan for what is not known; columns: {', '.join(encoder.space.names)}."
+        )
+    known = Part(images, np.asarray(rows, np.float64))
+    labelled = known.labelled()
+    if len(labelled.images) < FEWEST_LABELLED:
+        raise SimfactorError(
+            f"{len(labelled.images)} images of the target have all their values in target_rows; give at "
+            f"least {FEWEST_LABELLED}, half of which only judge, or leave target_rows out."
+        )
+    with naming("target_rows"):
+        encoder.space.check(labelled.rows)
+    return known
