@@ -73,11 +73,11 @@ def test_without_shadows_and_textures_rgb_is_the_oracles_to_a_level(lab, scenes,
         texture=np.full_like(batch.texture[:3], -1),
         specular=np.full_like(batch.specular[:3], specular),
     )
-    tiny.shadows = False
+    tiny.ideal.shadows = False
     try:
         oracle = tiny.render(batch)
     finally:
-        tiny.shadows = True
+        tiny.ideal.shadows = True
     off = difference(lab.render(batch, shadows=False), oracle)
     assert np.percentile(off, 99) <= 1
     assert (off > 8).mean() < 0.002
