@@ -6,9 +6,18 @@ from typing import get_args, get_type_hints
 import pytest
 
 from simfactor import cli
-from simfactor.config import ImageAugment, NetworkName, ObjectiveName, RunConfig, TaskName, load_config
+from simfactor.config import (
+    ImageAugment,
+    NetworkName,
+    ObjectiveName,
+    RendererName,
+    RunConfig,
+    TaskName,
+    load_config,
+)
 from simfactor.errors import SimfactorError
 from simfactor.pipeline.plan import check_task, make_plan
+from simfactor.render import RENDERERS
 
 READY = sorted((Path(__file__).parent.parent / "configs").glob("*.yaml"))
 
@@ -41,7 +50,8 @@ def test_every_mistake_in_a_file_is_reported_at_once(tmp_path: Path) -> None:
         "randomise, teacher, fine_tune, critic, learning_rate.",
         "agents.train.a.image_augment.0.knd: unknown key 'knd'; allowed: kind, strength, target, "
         "consistency, factors.",
-        "transfer.shifts.x.levl: unknown key 'levl'; allowed: factors, level. Did you mean 'level'?",
+        "transfer.shifts.x.levl: unknown key 'levl'; allowed: level, factors, renderer, sensor. "
+        "Did you mean 'level'?",
         "sed: unknown key 'sed'; allowed: out, seed, world, data, encoder, agents, transfer. "
         "Did you mean 'seed'?",
     ):
@@ -97,6 +107,7 @@ def test_objectives_networks_and_tasks_are_all_offered() -> None:
     assert get_args(ObjectiveName) == tuple(OBJECTIVES)
     assert get_args(NetworkName) == tuple(NETWORKS)
     assert get_args(TaskName) == tuple(TASKS)
+    assert get_args(RendererName) == tuple(RENDERERS)
 
 
 def test_the_augmentations_of_images_are_the_librarys() -> None:

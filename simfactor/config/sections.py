@@ -9,7 +9,7 @@ import tyro
 from pydantic import ConfigDict, Field
 from pydantic.dataclasses import dataclass
 
-from simfactor.config.names import NetworkName, ObjectiveName, TaskName
+from simfactor.config.names import NetworkName, ObjectiveName, RendererName, TaskName
 
 STRICT = ConfigDict(extra="forbid", allow_inf_nan=False)
 
@@ -41,7 +41,7 @@ class World:
     the path of a YAML file."""
     task: TaskName = "reach"
     """What agents have to do; planar_reach wants the space arm, push and pick_and_place their own."""
-    renderer: Literal["raster", "tiny", "bullet-gl", "pathtrace"] = "raster"
+    renderer: RendererName = "raster"
     """Rendering backend: raster follows every factor, tiny does so slowly, bullet-gl needs OpenGL, pathtrace
     (as a real camera would see it, some images a second) Mitsuba 3."""
     image_size: Literal[64, 128] = 64
@@ -190,10 +190,14 @@ class Agents:
 class ShiftRanges:
     """One shifted domain."""
 
-    factors: Choices
-    """Ranges that replace the policy's."""
     level: Literal["ood1", "ood2"]
     """ood1: outside the policy's support, inside the encoder's; ood2: outside both. Checked."""
+    factors: Choices = dataclasses.field(default_factory=dict)
+    """Ranges that replace the policy's."""
+    renderer: RendererName | None = None
+    """Shown by this renderer instead of the world's: pathtrace stands in for a real camera. Always ood2."""
+    sensor: str | None = None
+    """Taken by this sensor (webcam, industrial, phone, or a YAML file). Always ood2."""
 
 
 @dataclass(frozen=True, config=STRICT)

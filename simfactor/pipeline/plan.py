@@ -26,6 +26,7 @@ from simfactor.pipeline.agent_options import (
     training_space,
 )
 from simfactor.render import StudioSpec
+from simfactor.render.renderer import check_renderer
 from simfactor.transfer import Domain, MakeEnv, MakeVector, Shift, load_suite, transfer_domains
 
 TRIAL = 64  # rows drawn to see whether a space has any
@@ -121,18 +122,20 @@ class Plan:
         """Where a trained agent is kept."""
         return self.folder / "agents" / name / f"seed-{seed}"
 
-    def make_env(self, agent: Agent, true_task: bool = False) -> MakeEnv:
+    def make_env(self, agent: Agent, true_task: bool = False, renderer: str | None = None) -> MakeEnv:
         """A picklable function: factor space -> the environment that this agent acts in.
 
-        ``true_task``: with the truth in the latents of task factors.
+        ``true_task``: with the truth in the latents of task factors. ``renderer``: shows it, by default the
+        world's.
         """
-        return functools.partial(make_env, **self._shown(agent), render_mode="rgb_array", true_task=true_task)
+        shown = self._shown(agent, renderer)
+        return functools.partial(make_env, **shown, render_mode="rgb_array", true_task=true_task)
 
-    def make_vector(self, agent: Agent, true_task: bool = False) -> MakeVector:
+    def make_vector(self, agent: Agent, true_task: bool = False, renderer: str | None = None) -> MakeVector:
         """A picklable function: factor space, n -> n worlds in which this agent acts, as :meth:`make_env`."""
-        return functools.partial(make_vector_env, **self._shown(agent), true_task=true_task)
+        return functools.partial(make_vector_env, **self._shown(agent, renderer), true_task=true_task)
 
-    def _shown(self, agent: Agent) -> dict[str, Any]:
+    def _shown(self, agent: Agent, renderer: str | None = None) -> dict[str, Any]:
         """The task, and what this agent is shown of it."""
         latent, world = agent.shown == "latent", self.run.world
         return {
@@ -141,7 +144,7 @@ class Plan:
             "encoder": self.folder / "encoder" if latent else None,
             "blocks": (agent.blocks or None) if latent else None,
             "image_size": None if latent else world.image_size,
-            "renderer": world.renderer,
+            "renderer": renderer or world.renderer,
         }
 
     def make_training_env(self, agent: Agent, seed: int) -> Callable[[], gym.Env[Any, Any]]:
@@ -178,10 +181,15 @@ def make_plan(run: RunConfig) -> Plan:
     score_space = encoder_space if run.data.score_on == "seen" else support_space
     support = {**world.encoder_support, **world.policy_support}
     with naming("transfer"):
-        shifts = [Shift(name, shift.factors, shift.level) for name, shift in run.transfer.shifts.items()]
+        shifts = [
+            Shift(name, shift.factors, shift.level, renderer=shift.renderer, sensor=shift.sensor)
+            for name, shift in run.transfer.shifts.items()
+        ]
         if run.transfer.suite is not None:
             shifts += load_suite(run.transfer.suite).shifts
         domains = transfer_domains(full, support, encoder_space, shifts, world.renderer)
+        for renderer in {domain.renderer for domain in domains}:
+            check_renderer(renderer)
     if run.transfer.diagnose and not OBJECTIVES[run.encoder.objective].labels:
         raise SimfactorError(
             f"transfer.diagnose compares latents with the truth, which those of an encoder trained as "

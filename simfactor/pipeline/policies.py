@@ -105,11 +105,11 @@ def transfer_jobs(plan: Plan, name: str, agent: Agent, true_task: bool = False) 
             seed,
             domain,
             functools.partial(open_policy, plan.agent_folder(name, seed)),
-            plan.make_env(agent, true_task),
+            plan.make_env(agent, true_task, domain.renderer),
             plan.episode_seeds,
             version=version(plan, agent, plan.agent_folder(name, seed)),
             film_frames=0,
-            make_vector=plan.make_vector(agent, true_task),
+            make_vector=plan.make_vector(agent, true_task, domain.renderer),
         )
         for seed in plan.training_seeds
         for domain in plan.domains

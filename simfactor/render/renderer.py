@@ -50,14 +50,8 @@ def _raster(**options: Any) -> Renderer:
 
 
 def _pathtrace(**options: Any) -> Renderer:
-    try:
-        import mitsuba  # noqa: F401  here, because it is an extra
-    except ImportError as error:
-        raise SimfactorError(
-            f"the renderer 'pathtrace' needs Mitsuba 3, which cannot be loaded here ({error}); run "
-            "pip install 'simfactor[pathtrace]', or choose the renderer 'raster'."
-        ) from error
-    from simfactor.render.pathtrace import PathTracer
+    check_renderer("pathtrace")
+    from simfactor.render.pathtrace import PathTracer  # here, because it loads Mitsuba
 
     return PathTracer(**options)
 
@@ -70,12 +64,25 @@ RENDERERS: dict[str, Callable[..., Renderer]] = {
 }
 
 
+def check_renderer(name: str) -> None:
+    """Raise SimfactorError for a name that is not in ``RENDERERS``, and where its extra cannot be loaded."""
+    if name not in RENDERERS:
+        raise unknown_name("renderer", name, RENDERERS)
+    if name == "pathtrace":
+        try:
+            import mitsuba  # noqa: F401  here, because it is an extra
+        except ImportError as error:
+            raise SimfactorError(
+                f"the renderer 'pathtrace' needs Mitsuba 3, which cannot be loaded here ({error}); run "
+                "pip install 'simfactor[pathtrace]', or choose the renderer 'raster'."
+            ) from error
+
+
 def make_renderer(name: str = "raster", **options: Any) -> Renderer:
     """Open a renderer by its name in ``RENDERERS``; ``options`` are its constructor's.
 
     Those of the table show what ideal cameras see; this one's pictures are those of the batch's sensors.
-    Raises SimfactorError for an unknown name.
+    Raises SimfactorError as :func:`check_renderer`.
     """
-    if name not in RENDERERS:
-        raise unknown_name("renderer", name, RENDERERS)
+    check_renderer(name)
     return SensorRenderer(RENDERERS[name](**options))

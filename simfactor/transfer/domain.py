@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from simfactor.errors import SimfactorError, unknown_name
-from simfactor.factors import FactorSpace
+from simfactor.factors import FactorSpace, load_sensor
 from simfactor.transfer.support import factor_relation, in_held_out_combination, straddled_combination
 
 Level = Literal["clean", "in", "out", "ood1", "ood2"]
@@ -58,13 +58,17 @@ class Shift:
     """A named change of some factors: name -> [low, high] or a list of values, within the full space.
 
     ``level`` declares ``ood1`` or ``ood2``; a declaration that the ranges do not bear out is an error.
-    ``rung`` is its place on a ladder (:class:`simfactor.transfer.Suite`), if any.
+    ``rung`` is its place on a ladder (:class:`simfactor.transfer.Suite`), if any. ``renderer`` shows the
+    domain instead of the one of training, and ``sensor`` (of :func:`simfactor.factors.load_sensor`) takes
+    its pictures: both are new to everybody, so such a shift is ``ood2``, and need not move a factor.
     """
 
     name: str
     factors: Mapping[str, Any]
     level: Literal["ood1", "ood2"] | None = None
     rung: Rung | None = None
+    renderer: str | None = None
+    sensor: str | None = None
 
     def __post_init__(self) -> None:
         check_name("shift", self.name)
@@ -72,8 +76,15 @@ class Shift:
             raise SimfactorError(f"a shift cannot be named {CLEAN!r}, which is the unshifted domain.")
         if self.level not in (None, "ood1", "ood2"):
             raise unknown_name("level", self.level, ("ood1", "ood2"))
-        if not self.factors:
-            raise SimfactorError(f"shift {self.name!r} names no factor; give at least one, with its range.")
+        if not (self.factors or self._unseen):
+            raise SimfactorError(
+                f"shift {self.name!r} names no factor; give at least one, with its range, or another "
+                "renderer or sensor."
+            )
+
+    @property
+    def _unseen(self) -> bool:
+        return self.renderer is not None or self.sensor is not None
 
     def apply(
         self,
@@ -88,7 +99,7 @@ class Shift:
             full_space: the reference, of which the supports of policy and encoder are restrictions.
             policy_restriction: the policy's training support as ``FactorSpace.restrict`` takes it.
             encoder_space: the encoder's training support.
-            renderer: the renderer's name.
+            renderer: the name of the renderer that training has.
 
         Raises SimfactorError, with factor, ranges and remedy, if a range leaves the full space, if the shift
         lies across the edge of a support, or if the declared level is not what the ranges say.
@@ -97,6 +108,10 @@ class Shift:
         try:
             shifted = full_space.restrict({**policy_restriction, **self.factors})
             level = shift_level(shifted, policy, encoder_space, tuple(self.factors))
+            if self._unseen:
+                level = "ood2"
+            if self.sensor is not None:
+                shifted = shifted.with_factors(load_sensor(self.sensor))
         except SimfactorError as error:
             raise SimfactorError(f"shift {self.name!r}: {error}") from error
         if self.level not in (None, level):
@@ -105,7 +120,7 @@ class Shift:
                 f"shift {self.name!r} is declared {self.level} but is {level!r}: {supports}. "
                 "Leave the level out, declare what it is, or move the range."
             )
-        return Domain(self.name, shifted, renderer, level, self.rung)
+        return Domain(self.name, shifted, self.renderer or renderer, level, self.rung)
 
 
 def shift_level(

@@ -62,6 +62,19 @@ def test_a_shift_changes_its_own_factors_only():
     assert pickle.loads(pickle.dumps(moved)) == moved
 
 
+def test_another_renderer_or_sensor_is_new_to_everybody():
+    shift = Shift("photo", {}, "ood2", renderer="tiny", sensor="webcam")
+    domain = shift.apply(FULL, POLICY, ENCODER)
+    assert (domain.renderer, domain.level) == ("tiny", "ood2")
+    policy = FULL.restrict(POLICY)
+    assert domain.space.select(policy.names).names == policy.names
+    assert {"iso", "defocus"} <= set(domain.space.names) - set(policy.names)
+    with pytest.raises(SimfactorError, match="'photo' is declared ood1 but is 'ood2'"):
+        Shift("photo", {}, "ood1", sensor="webcam").apply(FULL, POLICY, ENCODER)
+    with pytest.raises(SimfactorError, match="shift 'photo': unknown sensor 'webcan'"):
+        Shift("photo", {}, sensor="webcan").apply(FULL, POLICY, ENCODER)
+
+
 @pytest.mark.parametrize(
     ("shift", "message"),
     [
