@@ -98,7 +98,8 @@ def _chosen_dims(encoder: FactorEncoder, factors: Sequence[str] | None) -> NDArr
 def _check_parts(observed: gym.Space[Any], parts: Sequence[str]) -> int:
     """How many numbers the parts have."""
     known: Mapping[str, Any] = observed.spaces if isinstance(observed, gym.spaces.Dict) else {}
-    numbers = {name: box for name, box in known.items() if name != PIXELS and _numeric(box)}
+    boxes = {name: box for name, box in known.items() if isinstance(box, gym.spaces.Box)}
+    numbers = {name: box for name, box in boxes.items() if box.dtype != np.uint8}  # which pictures have
     for part in parts:
         if part not in numbers:
             has = ", ".join(numbers) or "nothing; make the environment with observation='pixels+state'"
@@ -106,10 +107,6 @@ def _check_parts(observed: gym.Space[Any], parts: Sequence[str]) -> int:
                 f"proprioception {part!r} is no part of what is observed that has numbers; there is {has}."
             )
     return sum(gym.spaces.flatdim(numbers[part]) for part in parts)
-
-
-def _numeric(space: gym.Space[Any]) -> bool:
-    return isinstance(space, gym.spaces.Box)
 
 
 def _pixels_key(space: gym.Space[Any], size: int) -> str | None:

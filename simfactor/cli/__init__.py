@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 import tyro
 
 from simfactor import __version__
-from simfactor.cli import measuring_options, options, plugin_options
+from simfactor.cli import options, plugin_options, reality_options
 from simfactor.config import RunConfig, Shared, load_config, section_names
 from simfactor.errors import SimfactorError, unknown_name
 
@@ -50,11 +50,11 @@ COMMANDS = {
     "stress": Command(plugin_options.StressConfig, "stress"),
     "adapt-env": Command(plugin_options.AdaptEnvConfig, "adapt_env"),
     "deploy": Command(plugin_options.DeployConfig, "deploy"),
-    "camera": Command(measuring_options.CameraConfig, "camera"),
-    "sim2real": Command(measuring_options.Sim2RealConfig, "sim2real"),
-    "calibrate": Command(measuring_options.CalibrateConfig, "calibrate"),
-    "domain-gap": Command(plugin_options.DomainGapConfig, "compare_domains"),
-    "adapt-encoder": Command(plugin_options.AdaptEncoderConfig, "adapt_to"),
+    "camera": Command(reality_options.CameraConfig, "camera"),
+    "sim2real": Command(reality_options.Sim2RealConfig, "sim2real"),
+    "calibrate": Command(reality_options.CalibrateConfig, "calibrate"),
+    "domain-gap": Command(reality_options.DomainGapConfig, "compare_domains"),
+    "adapt-encoder": Command(reality_options.AdaptEncoderConfig, "adapt_to"),
 }
 
 

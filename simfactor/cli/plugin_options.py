@@ -11,8 +11,6 @@ import yaml
 from simfactor.config.names import NetworkName, ObjectiveName
 from simfactor.errors import SimfactorError
 
-MethodName = Literal["statistics", "coral", "mmd", "dann", "self_training", "fourier", "colour"]
-
 
 def _arguments(texts: list[str]) -> dict[str, Any]:
     """NAME=VALUE of each text, values as YAML has them."""
@@ -167,71 +165,3 @@ class DeployConfig:
     """none: statistics of VecNormalize that lie beside a zip are not its own."""
     out: Annotated[str, tyro.conf.arg(metavar="FOLDER")] = "deployed"
     """Where the model, the contract and the monitor go."""
-
-
-@dataclasses.dataclass(frozen=True)
-class DomainGapConfig:
-    """Say which factors differ between two folders of images, as an encoder reads them (OUT/gap.html)."""
-
-    source: Annotated[str, tyro.conf.Positional, tyro.conf.arg(metavar="SOURCE")]
-    """The data set that the encoder was trained on, or a folder of pictures like it."""
-    target: Annotated[str, tyro.conf.Positional, tyro.conf.arg(metavar="TARGET")]
-    """A data set, or a folder of pictures without labels."""
-    encoder: Annotated[str, tyro.conf.arg(metavar="FOLDER")]
-    """The trained encoder."""
-    out: Annotated[str, tyro.conf.arg(metavar="FOLDER")] = "runs/domain-gap"
-    """Where the report, its numbers and the nearest pictures go."""
-    json: Annotated[str | None, tyro.conf.arg(metavar="FILE")] = None
-    """Where the numbers go (default: OUT/gap.json)."""
-    held_out: Annotated[int | None, tyro.conf.arg(metavar="N")] = None
-    """How many of a source's last images the encoder was not trained on (default: those of the run's scores,
-    or a fifth). Only they are compared."""
-    alpha: Annotated[float, tyro.conf.arg(metavar="SHARE")] = 0.05
-    """Chance that anything is called shifted if nothing is."""
-    least_effect: Annotated[float, tyro.conf.arg(metavar="EFFECT")] = 0.1
-    """Effects below it are not called shifts; 0.1 is a fifth of a standard deviation."""
-    at_most: Annotated[int, tyro.conf.arg(metavar="N")] = 1000
-    """Images of either that are compared, evenly spaced."""
-    permutations: Annotated[int, tyro.conf.arg(metavar="N")] = 999
-    """Of the images, for p-values."""
-    resamples: Annotated[int, tyro.conf.arg(metavar="N")] = 1000
-    """Of the images, for intervals."""
-    seed: Annotated[int, tyro.conf.arg(metavar="N")] = 0
-    """Of permutations, resamples and parts."""
-
-
-@dataclasses.dataclass(frozen=True)
-class AdaptEncoderConfig:
-    """Adapt an encoder to unlabelled images. Exit 0: accepted, 1: refused, 3: nothing to adapt to."""
-
-    source: Annotated[str, tyro.conf.Positional, tyro.conf.arg(metavar="SOURCE")]
-    """The data set that the encoder was trained on."""
-    target: Annotated[str, tyro.conf.Positional, tyro.conf.arg(metavar="TARGET")]
-    """A data set, or a folder of pictures without labels."""
-    encoder: Annotated[str, tyro.conf.arg(metavar="FOLDER")]
-    """The trained encoder; it is not changed."""
-    out: Annotated[str, tyro.conf.arg(metavar="FOLDER")]
-    """A new folder for the adapted encoder, or the old one if that was refused, and adaptation.json."""
-    method: MethodName = "mmd"
-    """How."""
-    weight: Annotated[float | None, tyro.conf.arg(metavar="WEIGHT")] = None
-    """Of the method's own term (default: its usual one); 0: train on without the target."""
-    labels: Annotated[int, tyro.conf.arg(metavar="N")] = 0
-    """Of a target that is a data set, the images whose labels may be looked at; half of them only judge."""
-    held_out: Annotated[int | None, tyro.conf.arg(metavar="N")] = None
-    """How many of the source's last images the encoder was not trained on (default: those of the run's
-    scores, or a fifth). They judge."""
-    epochs: Annotated[int, tyro.conf.arg(metavar="N")] = 5
-    """Passes over the source."""
-    batch_size: Annotated[int, tyro.conf.arg(metavar="N")] = 64
-    """Images of either domain a step."""
-    learning_rate: Annotated[float, tyro.conf.arg(metavar="RATE")] = 1e-3
-    """Peak learning rate."""
-    augment: bool = True
-    """Show half of every batch in another light."""
-    tolerance: Annotated[float, tyro.conf.arg(metavar="TIMES")] = 1.3
-    """How many times the error of a task factor may grow on the source."""
-    seed: Annotated[int, tyro.conf.arg(metavar="N")] = 0
-    """Of all that is random."""
-    device: str = "auto"
-    """auto (CUDA where there is one), cpu or cuda."""

@@ -9,15 +9,15 @@ from simfactor.lazy import lazily
 
 if TYPE_CHECKING:
     from simfactor.plugin.adapting.adapt import adapt_env
-    from simfactor.plugin.comparing.adapt import adapt_to
-    from simfactor.plugin.comparing.command import compare_domains
     from simfactor.plugin.deploying.command import deploy
     from simfactor.plugin.deploying.deployed import Deployed
     from simfactor.plugin.deploying.deployment import Deployment
     from simfactor.plugin.deploying.monitor import Check, FactorCheck
-    from simfactor.plugin.measuring.calibrate import calibrate
-    from simfactor.plugin.measuring.camera import camera
-    from simfactor.plugin.measuring.sim2real import sim2real
+    from simfactor.plugin.reality.adapt import adapt_to
+    from simfactor.plugin.reality.calibrate import calibrate
+    from simfactor.plugin.reality.camera import camera
+    from simfactor.plugin.reality.gap import compare_domains
+    from simfactor.plugin.reality.sim2real import sim2real
     from simfactor.plugin.stressing.command import stress
     from simfactor.plugin.stressing.result import Outcome, Shifted, StressResult
     from simfactor.plugin.stressing.run import StressTest, run_stress
@@ -48,15 +48,15 @@ __getattr__ = lazily(
     __name__,
     {
         "adapting.adapt": ("adapt_env",),
-        "comparing.adapt": ("adapt_to",),
-        "comparing.command": ("compare_domains",),
+        "reality.adapt": ("adapt_to",),
+        "reality.gap": ("compare_domains",),
         "deploying.command": ("deploy",),
         "deploying.deployed": ("Deployed",),
         "deploying.deployment": ("Deployment",),
         "deploying.monitor": ("Check", "FactorCheck"),
-        "measuring.calibrate": ("calibrate",),
-        "measuring.camera": ("camera",),
-        "measuring.sim2real": ("sim2real",),
+        "reality.calibrate": ("calibrate",),
+        "reality.camera": ("camera",),
+        "reality.sim2real": ("sim2real",),
         "stressing.command": ("stress",),
         "stressing.result": ("Outcome", "Shifted", "StressResult"),
         "stressing.run": ("StressTest", "run_stress"),

@@ -20,12 +20,35 @@ MOVING = {
 }
 
 
-def space(**choices: Any) -> FactorSpace:
-    """The bench's factors, all others fixed; ``choices``: other ranges."""
+def moving(choices: dict[str, Any]) -> FactorSpace:
+    """The tabletop with factors in these ranges, all others fixed."""
     full = load_space("tabletop")
     plain = full.decode(full.sample(1, seed=3)[0])
-    fixed = full.fix({name: value for name, value in plain.items() if name not in MOVING})
-    return fixed.restrict(MOVING | choices)
+    fixed = full.fix({name: value for name, value in plain.items() if name not in choices})
+    return fixed.restrict(choices)
+
+
+def space(**choices: Any) -> FactorSpace:
+    """The bench's factors; ``choices``: other ranges."""
+    return moving(MOVING | choices)
+
+
+def small_encoder(data: FactorDataset, count: int, folder: Path, epochs: int) -> FactorEncoder:
+    """One that has learned from the first ``count`` images."""
+    labels, known = data.space.varying, np.arange(count)
+    columns = [data.space.index(name) for name in labels.names]
+    return train_encoder(
+        data.images(known),
+        data.factors(known)[:, columns],
+        labels,
+        folder,
+        epochs=epochs,
+        learning_rate=3e-3,
+        batch_size=32,
+        residual=2,
+        augment=False,
+        progress=False,
+    )
 
 
 @dataclass(frozen=True)
@@ -48,18 +71,4 @@ class Bench:
 def make_bench(folder: Path) -> Bench:
     torch.set_num_threads(1)
     data = generate(space(), folder / "data", TRAINED + HELD_OUT, 0, workers=1, progress=False)
-    labels, known = data.space.varying, np.arange(TRAINED)
-    columns = [data.space.index(name) for name in labels.names]
-    train_encoder(
-        data.images(known),
-        data.factors(known)[:, columns],
-        labels,
-        folder / "encoder",
-        epochs=8,
-        learning_rate=3e-3,
-        batch_size=32,
-        residual=2,
-        augment=False,
-        progress=False,
-    )
-    return Bench(folder, data, FactorEncoder.from_pretrained(folder / "encoder"))
+    return Bench(folder, data, small_encoder(data, TRAINED, folder / "encoder", epochs=8))

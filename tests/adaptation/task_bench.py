@@ -6,10 +6,11 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from bench import moving, small_encoder
 
 from simfactor.data import FactorDataset, generate
-from simfactor.encoders import FactorEncoder, train_encoder
-from simfactor.factors import FactorSpace, load_space
+from simfactor.encoders import FactorEncoder
+from simfactor.factors import FactorSpace
 
 TRAINED, HELD_OUT, OTHERS = 500, 125, 300
 MOVING = {"light_intensity": [0.7, 1.5], "target_x": [0.3, 0.6], "target_y": [-0.25, 0.25]}
@@ -18,10 +19,7 @@ TINT, EXPOSURE, HAZE, NOISE = np.array([1.3, 0.95, 0.55]), 0.65, 0.1, 0.03
 
 def space() -> FactorSpace:
     """Three factors move, two of them the task's."""
-    full = load_space("tabletop")
-    plain = full.decode(full.sample(1, seed=3)[0])
-    fixed = full.fix({name: value for name, value in plain.items() if name not in MOVING})
-    return fixed.restrict(MOVING)
+    return moving(MOVING)
 
 
 def another_camera(images: np.ndarray) -> np.ndarray:
@@ -52,18 +50,4 @@ def make_task_bench(folder: Path) -> TaskBench:
     torch.set_num_threads(1)
     data = generate(space(), folder / "data", TRAINED + HELD_OUT, 0, workers=1, progress=False)
     others = generate(space(), folder / "others", OTHERS, 7, workers=1, progress=False)
-    labels, known = data.space.varying, np.arange(TRAINED)
-    columns = [data.space.index(name) for name in labels.names]
-    encoder = train_encoder(
-        data.images(known),
-        data.factors(known)[:, columns],
-        labels,
-        folder / "encoder",
-        epochs=10,
-        learning_rate=3e-3,
-        batch_size=32,
-        residual=2,
-        augment=False,
-        progress=False,
-    )
-    return TaskBench(folder, data, others, encoder)
+    return TaskBench(folder, data, others, small_encoder(data, TRAINED, folder / "encoder", epochs=10))

@@ -18,7 +18,7 @@ from simfactor.adaptation.methods.moments import corrected_layers, matched
 from simfactor.adaptation.methods.self_training import inconsistency
 from simfactor.adaptation.task_errors import error_of, mean_share, task_errors
 from simfactor.cli import main
-from simfactor.cli.plugin_options import MethodName
+from simfactor.cli.reality_options import MethodName
 from simfactor.encoders import FactorEncoder
 from simfactor.encoders.model import to_pixels
 from simfactor.errors import SimfactorError

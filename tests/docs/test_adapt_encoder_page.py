@@ -7,7 +7,7 @@ from pages import DOCS, printed
 
 from simfactor import cli
 from simfactor.adaptation.methods import METHODS
-from simfactor.cli.plugin_options import AdaptEncoderConfig
+from simfactor.cli.reality_options import AdaptEncoderConfig
 
 PAGE = (DOCS / "adapt_encoder.md").read_text()
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from pages import DOCS, printed
 
 from simfactor import cli
-from simfactor.cli.measuring_options import CalibrateConfig
+from simfactor.cli.reality_options import CalibrateConfig
 
 PAGE = (DOCS / "calibrate.md").read_text()
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from pages import DOCS, printed
 
 from simfactor import cli
-from simfactor.cli.plugin_options import DomainGapConfig
+from simfactor.cli.reality_options import DomainGapConfig
 
 PAGE = (DOCS / "domain_gap.md").read_text()
 

@@ -1,1 +1,0 @@
-"""What was measured in the real world: its camera, its trials."""

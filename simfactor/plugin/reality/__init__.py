@@ -1,0 +1,1 @@
+"""Between simulation and reality: real cameras and trials, domains compared, encoders and spaces adapted."""
