@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 
 from simfactor.errors import SimfactorError, unknown_name
 from simfactor.frames import Images, RenderBatch
-from simfactor.render import RENDERERS, Renderer, make_renderer
+from simfactor.render import Renderer, make_renderer
+from simfactor.render.renderer import parse_renderer
 from simfactor.scene.state import SceneState
 from simfactor.scene.wrist import wrist_view
 
@@ -46,17 +47,15 @@ class Photographer:
     """Takes pictures. The renderer is made for the first one.
 
     Args:
-        renderer: a name in ``simfactor.render.RENDERERS``.
+        renderer: as of :func:`simfactor.render.make_renderer`.
         threads: how many ``raster`` may use; the pictures do not depend on it.
 
     Raises SimfactorError for a renderer that there is not.
     """
 
     def __init__(self, renderer: str, threads: int = 1) -> None:
-        if renderer not in RENDERERS:
-            raise unknown_name("renderer", renderer, RENDERERS)
         self._name = renderer
-        self._options = {"threads": threads} if renderer == "raster" else {}
+        self._options = {"threads": threads} if parse_renderer(renderer).name == "raster" else {}
         self._renderer: Renderer | None = None
 
     def take(self, batch: RenderBatch) -> Pixels:

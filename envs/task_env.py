@@ -64,7 +64,7 @@ class TaskEnv(gym.Env[Any, NDArray[np.float32]], EzPickle):
         terminate_on_success: whether success ends the episode.
         space: where the task's factors are drawn from, by default the task's ready space.
         image_size: S, pixels.
-        renderer: a name in ``simfactor.render.RENDERERS``.
+        renderer: as of :func:`simfactor.render.make_renderer`.
         render_mode: ``rgb_array`` or None.
         camera: whose pictures are observed: the ``scene``'s, or one on the ``wrist``.
 

@@ -10,9 +10,9 @@ from simfactor.config import (
     ImageAugment,
     NetworkName,
     ObjectiveName,
-    RendererName,
     RunConfig,
     TaskName,
+    World,
     load_config,
 )
 from simfactor.errors import SimfactorError
@@ -107,7 +107,8 @@ def test_objectives_networks_and_tasks_are_all_offered() -> None:
     assert get_args(ObjectiveName) == tuple(OBJECTIVES)
     assert get_args(NetworkName) == tuple(NETWORKS)
     assert get_args(TaskName) == tuple(TASKS)
-    assert get_args(RendererName) == tuple(RENDERERS)
+    (metavar,) = (m.metavar for m in get_type_hints(World, include_extras=True)["renderer"].__metadata__)
+    assert metavar == "{" + ",".join(RENDERERS) + "}"
 
 
 def test_the_augmentations_of_images_are_the_librarys() -> None:

@@ -1,6 +1,6 @@
 """Run configurations: what a YAML file may say, checked as a whole before any work starts."""
 
-from simfactor.config.names import NetworkName, ObjectiveName, RendererName, TaskName
+from simfactor.config.names import NetworkName, ObjectiveName, TaskName
 from simfactor.config.reading import load_config, section_names, validated
 from simfactor.config.sections import (
     Agent,
@@ -27,7 +27,6 @@ __all__ = [
     "ImageAugment",
     "NetworkName",
     "ObjectiveName",
-    "RendererName",
     "RunConfig",
     "Shared",
     "ShiftRanges",

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Literal, TypeAlias
 
 TaskName: TypeAlias = Literal["reach", "planar_reach", "push", "pick_and_place"]
-RendererName: TypeAlias = Literal["raster", "tiny", "bullet-gl", "pathtrace"]
 # simfactor.encoders and simfactor.envs know them, and load torch and PyBullet; a test compares
 ObjectiveName: TypeAlias = Literal[
     "supervised",

@@ -9,7 +9,7 @@ import tyro
 from pydantic import ConfigDict, Field
 from pydantic.dataclasses import dataclass
 
-from simfactor.config.names import NetworkName, ObjectiveName, RendererName, TaskName
+from simfactor.config.names import NetworkName, ObjectiveName, TaskName
 
 STRICT = ConfigDict(extra="forbid", allow_inf_nan=False)
 
@@ -41,9 +41,10 @@ class World:
     the path of a YAML file."""
     task: TaskName = "reach"
     """What agents have to do; planar_reach wants the space arm, push and pick_and_place their own."""
-    renderer: RendererName = "raster"
+    renderer: Annotated[str, tyro.conf.arg(metavar="{raster,tiny,bullet-gl,pathtrace}")] = "raster"
     """Rendering backend: raster follows every factor, tiny does so slowly, bullet-gl needs OpenGL, pathtrace
-    (as a real camera would see it, some images a second) Mitsuba 3."""
+    (as a real camera would see it, some images a second) Mitsuba 3; with options if they are not the usual,
+    as in pathtrace:samples=4."""
     image_size: Literal[64, 128] = 64
     """Height and width of the images, pixels."""
     encoder_support: Choices = dataclasses.field(default_factory=dict)
@@ -194,8 +195,9 @@ class ShiftRanges:
     """ood1: outside the policy's support, inside the encoder's; ood2: outside both. Checked."""
     factors: Choices = dataclasses.field(default_factory=dict)
     """Ranges that replace the policy's."""
-    renderer: RendererName | None = None
-    """Shown by this renderer instead of the world's: pathtrace stands in for a real camera. Always ood2."""
+    renderer: str | None = None
+    """Shown by this renderer instead of the world's, as in pathtrace:samples=4,environment=sky, a stand-in
+    for a real camera. Always ood2."""
     sensor: str | None = None
     """Taken by this sensor (webcam, industrial, phone, or a YAML file). Always ood2."""
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from simfactor.errors import SimfactorError, unknown_name
 from simfactor.factors import FactorSpace
 from simfactor.frames import Images, RenderBatch
-from simfactor.render.renderer import RENDERERS, make_renderer
+from simfactor.render.renderer import make_renderer, parse_renderer
 
 Rows = NDArray[np.float64]
 
@@ -24,7 +24,7 @@ class StudioSpec:
 
     Args:
         scene: a name that ``simfactor.scene.open_scene`` knows (checked on opening).
-        renderer: a name in ``RENDERERS``.
+        renderer: a name in ``RENDERERS``, with options if they are not the usual: ``pathtrace:samples=4``.
         image_size: height and width in pixels.
         device: where ``raster`` renders: ``cpu``, ``cuda`` or ``auto``; the others know ``cpu`` only. CPU and
             CUDA give the same images but for rounding.
@@ -36,11 +36,10 @@ class StudioSpec:
     device: str = "cpu"
 
     def __post_init__(self) -> None:
-        if self.renderer not in RENDERERS:
-            raise unknown_name("renderer", self.renderer, RENDERERS)
-        if self.device != "cpu" and self.renderer != "raster":
+        name = parse_renderer(self.renderer).name
+        if self.device != "cpu" and name != "raster":
             raise SimfactorError(
-                f"device={self.device!r}: the renderer {self.renderer!r} runs on the cpu only; "
+                f"device={self.device!r}: the renderer {name!r} runs on the cpu only; "
                 "choose the renderer 'raster' for CUDA."
             )
         if not isinstance(self.image_size, int) or self.image_size < 1:
@@ -67,7 +66,8 @@ class Studio:
 
         self.spec = StudioSpec(scene, renderer, image_size, device)
         self.scene = open_scene(scene)
-        self.renderer = make_renderer(renderer, **({"device": device} if renderer == "raster" else {}))
+        on = {"device": device} if parse_renderer(renderer).name == "raster" else {}
+        self.renderer = make_renderer(renderer, **on)
 
     def images(self, space: FactorSpace, rows: Rows) -> Images:
         """The images of ``rows`` (n, K), n of them.

@@ -6,6 +6,7 @@ import pytest
 from simfactor.errors import SimfactorError
 from simfactor.render import RENDERERS, make_renderer
 from simfactor.render.bullet_gl import missing
+from simfactor.render.renderer import check_renderer
 
 
 @pytest.mark.parametrize("name", RENDERERS)
@@ -21,6 +22,36 @@ def test_every_renderer_of_the_table_renders(world, name):
 def test_options_reach_the_renderer(world):
     with make_renderer("tiny", shadows=False) as renderer:
         assert (renderer.render(world.base).rgb == world.render(world.base, shadows=False).rgb).all()
+
+
+def test_options_may_be_part_of_the_name(world):
+    with make_renderer("tiny:shadows=false") as renderer, make_renderer("tiny", shadows=False) as same:
+        assert (renderer.render(world.base).rgb == same.render(world.base).rgb).all()
+
+
+def test_arguments_go_before_options_of_the_name(world):
+    with make_renderer("tiny:shadows=false", shadows=True) as renderer, make_renderer("tiny") as usual:
+        assert (renderer.render(world.base).rgb == usual.render(world.base).rgb).all()
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("tiny:shadow=false", r"unknown option of the renderer 'tiny' 'shadow'.* Did you mean 'shadows'\?"),
+        ("tiny:shadows", r"'shadows' in the renderer 'tiny:shadows' is no option; write it as in"),
+        ("tinny:shadows=false", r"unknown renderer 'tinny'"),
+    ],
+)
+def test_options_that_are_not_possible_are_named_at_the_door(name, message):
+    with pytest.raises(SimfactorError, match=message):
+        check_renderer(name)
+
+
+def test_the_option_of_a_path_tracer_is_checked_at_the_door():
+    pytest.importorskip("mitsuba")
+    check_renderer("pathtrace:samples=4,environment=sky")
+    with pytest.raises(SimfactorError, match="samples=0 must be a positive whole number"):
+        check_renderer("pathtrace:samples=0")
 
 
 def test_unknown_renderer():
