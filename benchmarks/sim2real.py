@@ -81,11 +81,7 @@ def photographed(study: Study, seeds: Sequence[int], episodes: int) -> list[Job]
             ),
         }
         tested = make_plan(replace(plan.run, transfer=Transfer(episodes=episodes, shifts=shifts)))
-        jobs += [
-            replace(job, episode_seeds=seen)
-            for name in names
-            for job in transfer_jobs(tested, name, study.contenders[name].agent)
-        ]
+        jobs += [replace(job, episode_seeds=seen) for name in names for job in transfer_jobs(tested, name)]
     return jobs
 
 

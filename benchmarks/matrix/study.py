@@ -110,7 +110,7 @@ class Study:
             for plan, names in self.plans(seeds)
             for name in names
             if (plan.agent_folder(name, plan.run.seed) / MODEL).exists()
-            for job in transfer_jobs(plan, name, self.contenders[name].agent)
+            for job in transfer_jobs(plan, name)
             if job.domain.level == "clean" or not self.clean_only
         ]
 

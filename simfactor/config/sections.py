@@ -203,6 +203,16 @@ class ShiftRanges:
 
 
 @dataclass(frozen=True, config=STRICT)
+class Adapted:
+    """A trained agent, tested once more with another encoder before it."""
+
+    agent: str
+    """Its name; it learned on latents, and its encoder is not its own."""
+    encoder: str
+    """Folder of an encoder that was adapted from the run's: of `simfactor adapt-encoder`."""
+
+
+@dataclass(frozen=True, config=STRICT)
 class Transfer:
     """Tests of the trained agents under shift."""
 
@@ -216,6 +226,10 @@ class Transfer:
     """Name -> shift."""
     suite: str | None = None
     """More shifts, in ladders of severity: a ready suite (tabletop) or the path of a YAML file."""
+    adapted: Annotated[dict[str, Adapted], tyro.conf.Fixed, tyro.conf.Suppress] = dataclasses.field(
+        default_factory=dict
+    )
+    """Name -> a trained agent that sees through another encoder."""
     diagnose: bool = False
     """Run agents on latents once more with the truth in the task's: was it the encoder or the policy?"""
 

@@ -77,7 +77,7 @@ def _separation(folder: Path, traversals: NDArray[np.uint8], encoder: FactorEnco
 
 
 def _learning(plan: Plan) -> list[Picture]:
-    lines = (plan.folder / "encoder" / "history.jsonl").read_text().splitlines()
+    lines = (plan.encoder_folder / "history.jsonl").read_text().splitlines()
     history = [json.loads(line) for line in lines]
     epochs = np.array([entry["epoch"] for entry in history])
     encoder = {
@@ -126,7 +126,7 @@ def _shifts(plan: Plan) -> list[Picture]:
 def _worst(plan: Plan) -> list[Picture]:
     """The worst cases that were searched for."""
     found = []
-    for name in plan.run.agents.train:
+    for name in plan.tested:
         folder = worst_folder(plan, name)
         if (folder / RESULT).exists() and (folder / FILM).exists():
             caption = summary(read_json(folder / RESULT))

@@ -25,6 +25,7 @@ from simfactor.pipeline.agent_options import (
     sees_task,
     training_space,
 )
+from simfactor.pipeline.tested import ENCODER, Tested, tested_agents
 from simfactor.render import StudioSpec
 from simfactor.render.renderer import check_renderer
 from simfactor.transfer import Domain, MakeEnv, MakeVector, Shift, load_suite, transfer_domains
@@ -69,10 +70,15 @@ class Plan:
         return self.encoder_space.restrict(self.run.world.policy_support)
 
     @property
-    def diagnosed(self) -> dict[str, Agent]:
-        """The agents whose failures are to be told apart: those that see latents of the task."""
-        agents = self.run.agents.train if self.run.transfer.diagnose else {}
-        return {name: agent for name, agent in agents.items() if sees_task(agent, self.layout)}
+    def tested(self) -> dict[str, Tested]:
+        """Who takes the transfer tests, by name."""
+        return tested_agents(self.run)
+
+    @property
+    def diagnosed(self) -> dict[str, Tested]:
+        """Those of them whose failures are to be told apart: those that see latents of the task."""
+        agents = self.tested if self.run.transfer.diagnose else {}
+        return {name: tested for name, tested in agents.items() if sees_task(tested.agent, self.layout)}
 
     @property
     def climbs(self) -> bool:
@@ -118,30 +124,36 @@ class Plan:
         start = EPISODE_SEEDS * (self.run.seed + 1)
         return tuple(range(start, start + self.run.transfer.episodes))
 
+    @property
+    def encoder_folder(self) -> Path:
+        """Where the encoder is kept."""
+        return self.folder / ENCODER
+
     def agent_folder(self, name: str, seed: int) -> Path:
         """Where a trained agent is kept."""
         return self.folder / "agents" / name / f"seed-{seed}"
 
-    def make_env(self, agent: Agent, true_task: bool = False, renderer: str | None = None) -> MakeEnv:
+    def make_env(self, tested: Tested, true_task: bool = False, renderer: str | None = None) -> MakeEnv:
         """A picklable function: factor space -> the environment that this agent acts in.
 
         ``true_task``: with the truth in the latents of task factors. ``renderer``: shows it, by default the
         world's.
         """
-        shown = self._shown(agent, renderer)
+        shown = self._shown(tested.agent, tested.encoder, renderer)
         return functools.partial(make_env, **shown, render_mode="rgb_array", true_task=true_task)
 
-    def make_vector(self, agent: Agent, true_task: bool = False, renderer: str | None = None) -> MakeVector:
+    def make_vector(self, tested: Tested, true_task: bool = False, renderer: str | None = None) -> MakeVector:
         """A picklable function: factor space, n -> n worlds in which this agent acts, as :meth:`make_env`."""
-        return functools.partial(make_vector_env, **self._shown(agent, renderer), true_task=true_task)
+        shown = self._shown(tested.agent, tested.encoder, renderer)
+        return functools.partial(make_vector_env, **shown, true_task=true_task)
 
-    def _shown(self, agent: Agent, renderer: str | None = None) -> dict[str, Any]:
+    def _shown(self, agent: Agent, encoder: Path | None, renderer: str | None = None) -> dict[str, Any]:
         """The task, and what this agent is shown of it."""
         latent, world = agent.shown == "latent", self.run.world
         return {
             "task": world.task,
             "observation": agent.shown,
-            "encoder": self.folder / "encoder" if latent else None,
+            "encoder": encoder if latent else None,
             "blocks": (agent.blocks or None) if latent else None,
             "image_size": None if latent else world.image_size,
             "renderer": renderer or world.renderer,
@@ -149,7 +161,7 @@ class Plan:
 
     def make_training_env(self, agent: Agent, seed: int) -> Callable[[], gym.Env[Any, Any]]:
         """A picklable function of no arguments: the environment this agent trains in at a seed."""
-        shown = self._shown(agent)
+        shown = self._shown(agent, self.encoder_folder)
         if agent.critic == "state":
             shown["observation"] = "pixels+state"
         counterfactual = counterfactual_space(agent, self.encoder_space)
@@ -195,6 +207,7 @@ def make_plan(run: RunConfig) -> Plan:
             f"transfer.diagnose compares latents with the truth, which those of an encoder trained as "
             f"{run.encoder.objective!r} do not have; use an objective with labels, or leave it out."
         )
+    tested_agents(run)
     plan = Plan(run, encoder_space, score_space, policy_space, domains)
     if OBJECTIVES[run.encoder.objective].pairs == "canonical":
         with naming("world.policy_support (canonical images show its middle)"):

@@ -29,6 +29,7 @@ from simfactor.pipeline.agent_options import (
     observed_layout,
 )
 from simfactor.pipeline.plan import Plan
+from simfactor.pipeline.tested import Tested, check_encoder
 from simfactor.transfer import Act, Job
 
 PIXEL_SAC = agents.Sac(batch_size=64)  # updates are ten times as dear as steps (docs/benchmarks.md)
@@ -50,12 +51,12 @@ def training_options(plan: Plan, agent: Agent) -> dict[str, Any]:
         return options
     if agent.observation == "pixels":
         return _with_pixels(plan, agent, options)
-    weights = _checksum([plan.folder / "encoder" / WEIGHTS], "train-encoder")
+    weights = _checksum([plan.encoder_folder / WEIGHTS], "train-encoder")
     if agent.fine_tune:
-        options["fine_tune"] = agents.FineTune(plan.folder / "encoder", agent.blocks or None)
+        options["fine_tune"] = agents.FineTune(plan.encoder_folder, agent.blocks or None)
         options["about"] |= {"encoder": weights}
         return _with_pixels(plan, agent, options)
-    encoder = FactorEncoder.from_pretrained(plan.folder / "encoder")
+    encoder = FactorEncoder.from_pretrained(plan.encoder_folder)
     options["about"] |= {"encoder": weights}
     options |= {"layout": observed_layout(agent, encoder.layout), "augmentations": augmentations(agent)}
     if any(augmentation.kind in FROM_BANK for augmentation in agent.augment):
@@ -97,19 +98,20 @@ def _with_teacher(plan: Plan, agent: Agent, seed: int, options: dict[str, Any]) 
     return options
 
 
-def transfer_jobs(plan: Plan, name: str, agent: Agent, true_task: bool = False) -> list[Job]:
+def transfer_jobs(plan: Plan, name: str, true_task: bool = False) -> list[Job]:
     """Every training of an agent in every domain; ``true_task``: with the truth in latents of the task."""
+    tested = plan.tested[name]
     return [
         Job(
             name,
             seed,
             domain,
-            functools.partial(open_policy, plan.agent_folder(name, seed)),
-            plan.make_env(agent, true_task, domain.renderer),
+            functools.partial(open_policy, plan.agent_folder(tested.trained, seed)),
+            plan.make_env(tested, true_task, domain.renderer),
             plan.episode_seeds,
-            version=version(plan, agent, plan.agent_folder(name, seed)),
+            version=version(plan, tested, seed),
             film_frames=0,
-            make_vector=plan.make_vector(agent, true_task, domain.renderer),
+            make_vector=plan.make_vector(tested, true_task, domain.renderer),
         )
         for seed in plan.training_seeds
         for domain in plan.domains
@@ -132,14 +134,16 @@ def latent_bank(plan: Plan, agent: Agent, encoder: FactorEncoder) -> NDArray[np.
     return latents[:, encoder.layout.dims(agent.blocks)] if agent.blocks else latents
 
 
-def version(plan: Plan, agent: Agent, folder: Path) -> str:
+def version(plan: Plan, tested: Tested, seed: int) -> str:
     """Changes with the weights of the agent and, where it uses one, of the encoder."""
-    encoder = [plan.folder / "encoder" / WEIGHTS] if agent.observation == "latent" else []
-    return _checksum([folder / MODEL, *encoder], "train-agent")
+    encoder = [] if tested.encoder is None else [tested.encoder / WEIGHTS]
+    return _checksum([plan.agent_folder(tested.trained, seed) / MODEL, *encoder], "train-agent")
 
 
-def check_policy(plan: Plan, agent: Agent, folder: Path) -> None:
-    """Raise SimfactorError unless the agent in ``folder`` was trained on this encoder and these blocks."""
+def check_policy(plan: Plan, tested: Tested, seed: int) -> None:
+    """Raise SimfactorError unless an agent was trained for what it is to be tested on: the actions, the
+    blocks and the run's encoder, or one whose latents mean the same."""
+    agent, folder = tested.agent, plan.agent_folder(tested.trained, seed)
     if not (folder / MODEL).exists():
         raise SimfactorError(f"{folder} holds no agent; run `simfactor train-agent` first.")
     trained = agents.load_agent(folder)
@@ -148,13 +152,16 @@ def check_policy(plan: Plan, agent: Agent, folder: Path) -> None:
         trained.check_layout(None)
     if agent.observation != "latent":
         return
+    own = plan.encoder_folder
     if not agent.fine_tune:
-        encoder = FactorEncoder.from_pretrained(plan.folder / "encoder")
+        encoder = FactorEncoder.from_pretrained(own)
         trained.check_layout(observed_layout(agent, encoder.layout))
+        if tested.encoder not in (None, own):
+            check_encoder(encoder, FactorEncoder.from_pretrained(tested.encoder), tested.encoder)
     learned_on = trained.arguments["about"]["encoder"]
-    if learned_on != _checksum([plan.folder / "encoder" / WEIGHTS], "train-encoder"):
+    if learned_on != _checksum([own / WEIGHTS], "train-encoder"):
         raise SimfactorError(
-            f"the agent in {folder} was trained on another encoder than {plan.folder / 'encoder'}; "
+            f"the agent in {folder} was trained on another encoder than {own}; "
             f"delete {folder} and run `simfactor train-agent` again."
         )
 

@@ -70,7 +70,7 @@ def train_encoder(config: RunConfig) -> encoders.FactorEncoder:
             images,
             rows[..., columns],
             plan.labels,
-            plan.folder / "encoder",
+            plan.encoder_folder,
             objective=config.encoder.objective,
             options=config.encoder.options,
             features=config.encoder.features,
@@ -91,7 +91,7 @@ def train_encoder(config: RunConfig) -> encoders.FactorEncoder:
 def export_encoder(config: RunConfig, to: str | None = None) -> Path:
     """The trained encoder as an ONNX file. Returns the path written."""
     plan = make_plan(config)
-    path = Path(to) if to else plan.folder / "encoder" / "encoder.onnx"
+    path = Path(to) if to else plan.encoder_folder / "encoder.onnx"
     difference = _encoder(plan).export_onnx(path)
     print(f"written: {path} (ONNX Runtime's latents are torch's to within {difference:.1g})")
     return path
@@ -121,18 +121,18 @@ def train_agent(config: RunConfig) -> None:
 def transfer(config: RunConfig) -> dict[str, Any]:
     """Every trained agent in every domain, on the same episodes."""
     plan = make_plan(config)
-    for name, agent in config.agents.train.items():
+    for tested in plan.tested.values():
         for seed in plan.training_seeds:
-            check_policy(plan, agent, plan.agent_folder(name, seed))
-    jobs = [job for named in config.agents.train.items() for job in transfer_jobs(plan, *named)]
-    truth = [job for named in plan.diagnosed.items() for job in transfer_jobs(plan, *named, true_task=True)]
+            check_policy(plan, tested, seed)
+    jobs = [job for name in plan.tested for job in transfer_jobs(plan, name)]
+    truth = [job for name in plan.diagnosed for job in transfer_jobs(plan, name, true_task=True)]
     with timed(config, "transfer"), closing(open_tester(config.transfer.workers)) as tester:
         folder, seeds = plan.folder / "transfer", plan.training_seeds
         results = evaluate_with(tester, jobs, folder / "episodes", seeds)
         table = tabulate(plan.domains, results, seed=config.seed)
         if plan.climbs:
             write_json(plan.folder / LADDERS, tabulate_ladders(plan.domains, results, seed=config.seed))
-        trained = {name: plan.training_space(agent) for name, agent in config.agents.train.items()}
+        trained = {name: plan.training_space(tested.agent) for name, tested in plan.tested.items()}
         responses = response_curves(plan.domains, results, plan.encoder_space, trained)
         write_json(plan.folder / RESPONSES, responses)
         if truth:
@@ -207,7 +207,7 @@ def _dataset(plan: Plan, images: Images) -> data.FactorDataset:
 
 
 def _encoder(plan: Plan) -> encoders.FactorEncoder:
-    encoder = encoders.FactorEncoder.from_pretrained(plan.folder / "encoder")
+    encoder = encoders.FactorEncoder.from_pretrained(plan.encoder_folder)
     if encoder.space != plan.labels:
         raise SimfactorError(
             f"the encoder in {plan.folder / 'encoder'} was trained for another factor space; "

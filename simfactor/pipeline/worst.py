@@ -30,22 +30,21 @@ def worst_case(
 ) -> WorstCase:
     """Search for the setting of the nuisance factors that breaks an agent (its first training)."""
     plan = make_plan(config)
-    name = agent or next(iter(config.agents.train))
-    if name not in config.agents.train:
-        raise unknown_name("agent", name, config.agents.train)
+    name = agent or next(iter(plan.tested))
+    if name not in plan.tested:
+        raise unknown_name("agent", name, plan.tested)
     if episodes < 1:
         raise SimfactorError(f"episodes={episodes!r} must be at least 1.")
-    described, seed = config.agents.train[name], plan.training_seeds[0]
-    trained = plan.agent_folder(name, seed)
-    check_policy(plan, described, trained)
+    tested, seed = plan.tested[name], plan.training_seeds[0]
+    check_policy(plan, tested, seed)
     with naming("factors"):
         space, names = _searched(plan, factors)
     first = plan.episode_seeds[0]
     folder = worst_folder(plan, name)
     with timed(config, "worst-case"):
         found = find_worst_case(
-            functools.partial(open_policy, trained),
-            plan.make_env(described),
+            functools.partial(open_policy, plan.agent_folder(tested.trained, seed)),
+            plan.make_env(tested),
             space,
             names,
             folder / "episodes",
@@ -53,9 +52,9 @@ def worst_case(
             confirm_seeds=range(first + CONFIRM, first + CONFIRM + config.transfer.episodes),
             budget=budget,
             seed=config.seed,
-            version=version(plan, described, trained),
+            version=version(plan, tested, seed),
             training_seeds=plan.training_seeds,
-            make_vector=plan.make_vector(described),
+            make_vector=plan.make_vector(tested),
             workers=config.transfer.workers,
         )
     if found.film is not None:

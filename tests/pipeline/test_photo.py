@@ -32,7 +32,7 @@ def first_picture(plan: Plan, domain_name: str, begin: str | None = None) -> np.
     """What an agent on images sees first in a domain, in worlds opened there or in another."""
     domains = {domain.name: domain for domain in plan.domains}
     domain = domains[domain_name]
-    agent = plan.run.agents.train["pixels"]
+    agent = plan.tested["pixels"]
     worlds = plan.make_vector(agent, renderer=domain.renderer)(domains[begin or domain_name].space, 1)
     seen, _ = worlds.reset(seed=[3], options={"space": domain.space})
     worlds.close()
@@ -49,7 +49,7 @@ def test_each_domain_is_shown_by_its_renderer_and_taken_by_its_sensor(plan: Plan
 
 def test_its_tests_are_jobs_like_others(plan: Plan, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("simfactor.pipeline.policies.version", lambda *_: "1")
-    jobs = {job.domain.name: job for job in transfer_jobs(plan, "pixels", plan.run.agents.train["pixels"])}
+    jobs = {job.domain.name: job for job in transfer_jobs(plan, "pixels")}
     assert jobs["photo"].make_vector.keywords["renderer"] == "tiny"
     assert jobs["photo"].make_env.keywords["renderer"] == "tiny"
     assert jobs["webcam"].make_env.keywords["renderer"] == "raster"

@@ -354,7 +354,7 @@ def test_an_agent_with_other_actions_is_refused(finished: Path) -> None:
     with pytest.raises(
         SimfactorError, match=r"acts with \(3,\) numbers, but the task 'planar_reach' takes 2"
     ):
-        check_policy(plan, run.agents.train["state"], plan.agent_folder("state", 1))
+        check_policy(plan, plan.tested["state"], 1)
 
 
 def test_agents_with_encoders_of_their_own_train_and_are_tested(finished: Path, tmp_path: Path) -> None:
@@ -371,7 +371,7 @@ def test_agents_with_encoders_of_their_own_train_and_are_tested(finished: Path, 
     file.write_text(yaml.safe_dump(config))
     assert cli.main(["train-agent", str(file), "--out", str(tmp_path / "run")]) == 0
     plan = make_plan(dataclasses.replace(load_config(file), out=str(tmp_path / "run")))
-    jobs = [transfer_jobs(plan, *named)[0] for named in plan.run.agents.train.items()]
+    jobs = [transfer_jobs(plan, name)[0] for name in plan.tested]
     tested = evaluate_jobs(jobs, tmp_path / "episodes", workers=1, progress=False)
     assert {name: list(found[1]["clean"].lengths > 0) for name, found in tested.items()} == {
         "tuned": [True, True],
