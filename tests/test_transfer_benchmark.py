@@ -17,7 +17,6 @@ from matrix.study import EPISODES as EPISODES_FOLDER
 from matrix.study import Study
 from matrix.table import as_markdown, single, summary, wins
 from matrix.tuning import SEED, as_lines, settings
-from sim2real import photographed
 
 from simfactor.agents import Dagger, Sac
 from simfactor.agents.agent import MODEL
@@ -141,24 +140,6 @@ def test_the_recipe_of_an_encoder_has_the_one_it_learns_from(
     monkeypatch.setitem(ENCODERS, "dae", replace(ENCODERS["dae"], epochs=1))
     assert {n for n in ENCODERS if study.recipe(0, n) != before[n]} == {"dae", "darla", "darla-keypoints"}
     assert study.recipe(1, "ae") != before["ae"]
-
-
-def test_agents_before_a_camera_meet_the_same_episodes(tmp_path: Path) -> None:
-    study = Study(tmp_path, {"pixels": EVERYONE["pixels"]})
-    folder = study.plans([0])[0][0].agent_folder("pixels", 0)
-    folder.mkdir(parents=True)
-    (folder / MODEL).touch()
-    jobs = {job.domain.name: job for job in photographed(study, [0], episodes=3)}
-    assert {name: job.domain.renderer for name, job in jobs.items()} == {
-        "clean": "raster",
-        "webcam": "raster",
-        "pathtrace": "pathtrace",
-        "photo": "pathtrace",
-    }
-    assert {job.episode_seeds for job in jobs.values()} == {study.jobs([0])[0].episode_seeds[:3]}
-    assert {"iso", "defocus"} <= set(jobs["photo"].domain.space.names)
-    clean, photo = jobs["clean"].domain.space, jobs["photo"].domain.space
-    assert clean["table_texture"] != photo["table_texture"]
 
 
 def test_a_baseline_that_wins_is_told() -> None:

@@ -3,6 +3,7 @@
 from simfactor.config.names import NetworkName, ObjectiveName, TaskName
 from simfactor.config.reading import load_config, section_names, validated
 from simfactor.config.sections import (
+    Adapted,
     Agent,
     Agents,
     Augment,
@@ -18,6 +19,7 @@ from simfactor.config.sections import (
 )
 
 __all__ = [
+    "Adapted",
     "Agent",
     "Agents",
     "Augment",

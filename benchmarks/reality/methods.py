@@ -1,0 +1,29 @@
+"""Who goes to the stand-in for reality: contenders as they are, and ours with encoders that were adapted."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from matrix.contenders import CONTENDERS, OURS_FIRST
+
+from simfactor.adaptation.methods import METHODS as ADAPTATIONS
+
+CONTROL = "control"  # trains on as the others do, without the target
+
+
+@dataclass(frozen=True)
+class Method:
+    """A contender. ``sensed``: encoder, policy and all have learned behind the sensor of a phone;
+    ``adapted``: how its encoder was adapted to pictures of the target without labels, if it was."""
+
+    contender: str
+    sensed: bool = False
+    adapted: str | None = None
+
+
+SENSED = {
+    "ours-sensed": Method(OURS_FIRST, sensed=True),
+    "pixels-randomised-sensed": Method("pixels-randomised", sensed=True),
+}
+ADAPTED = {f"{OURS_FIRST}+{how}": Method(OURS_FIRST, adapted=how) for how in (CONTROL, *ADAPTATIONS)}
+METHODS = {**{name: Method(name) for name in CONTENDERS}, **SENSED, **ADAPTED}

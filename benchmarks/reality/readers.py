@@ -1,0 +1,76 @@
+"""The encoders that read the target: as they were trained, or adapted to its pictures."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simfactor.adaptation import adapt_encoder
+from simfactor.adaptation.task_errors import error_of, judged_names
+from simfactor.data import FactorDataset, generate
+from simfactor.encoders import FactorEncoder
+from simfactor.pipeline import Plan
+from simfactor.render import StudioSpec
+from simfactor.transfer import Domain
+
+from .methods import CONTROL
+
+Floats = NDArray[np.float64]
+
+EPOCHS = 2  # over the source, of every adaptation that trains
+TOLERANCES = {"statistics": 10.0}  # it corrects for the target alone (docs/adapt_encoder.md)
+FIRST_SEED = 70_000  # of pictures, which are none of the encoders' and of no episode
+
+
+def pictures(folder: Path, domain: Domain, count: int, seed: int, workers: int) -> FactorDataset:
+    """Pictures of a domain with their labels, made once."""
+    spec = StudioSpec(domain.space.scene, domain.renderer, 64)
+    return generate(
+        domain.space,
+        folder / f"{domain.name}.{seed}",
+        count,
+        FIRST_SEED + seed,
+        spec,
+        shard_size=50,
+        workers=workers,
+    )
+
+
+def adapted(plan: Plan, how: str, target: NDArray[np.uint8], out: Path, quick: bool) -> Path:
+    """The folder of the run's encoder, adapted to pictures without labels; made once."""
+    if not out.exists():
+        control = how == CONTROL
+        adapt_encoder(
+            FactorEncoder.from_pretrained(plan.encoder_folder),
+            FactorDataset(plan.folder / "data"),
+            target,
+            out,
+            method="mmd" if control else how,
+            weight=0.0 if control else None,
+            epochs=1 if quick else EPOCHS,
+            learning_rate=plan.run.encoder.learning_rate,
+            held_out=plan.run.data.score_count,
+            tolerance=TOLERANCES.get(how, 1.3),
+            seed=plan.run.seed,
+        )
+    return out
+
+
+def reading_errors(encoder: FactorEncoder, dataset: FactorDataset, images: slice) -> Floats:
+    """For each image, the error of what is read of the task's factors: its mean in shares of their ranges."""
+    read, shown = encoder.predict(dataset.images(images)), dataset.factors(images)
+    names = judged_names(encoder)
+    each = [
+        [
+            error_of(
+                encoder.space[name],
+                read[i : i + 1, encoder.space.index(name)],
+                shown[i : i + 1, dataset.space.index(name)],
+            ).share
+            for name in names
+        ]
+        for i in range(len(read))
+    ]
+    return np.array(each).mean(axis=1)

@@ -1,0 +1,93 @@
+"""The benchmark of agents before a stand-in for reality: who goes there, what is kept, what is said of it."""
+
+import json
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parent.parent / "benchmarks"))
+
+from matrix.contenders import CONTENDERS, EVERYONE
+from matrix.study import Study
+from reality.methods import METHODS
+from reality.table import as_markdown, summary
+from reality.trials import Reality, Trial
+
+from simfactor.adaptation.methods import METHODS as ADAPTATIONS
+
+SCRIPT = Path(__file__).parent.parent / "benchmarks" / "sim2real.py"
+
+
+@pytest.fixture
+def reality(tmp_path: Path) -> Reality:
+    return Reality(Study(tmp_path, CONTENDERS, episodes=4), tmp_path / "results")
+
+
+def test_everyone_goes_and_ours_with_every_adaptation() -> None:
+    assert set(CONTENDERS) <= METHODS.keys()
+    assert {method.contender for method in METHODS.values()} <= EVERYONE.keys()
+    assert {method.adapted for method in METHODS.values()} >= {None, "control", *ADAPTATIONS}
+
+
+def test_the_target_is_path_traced_behind_a_sensor_in_a_light_that_nobody_has_seen(reality: Reality) -> None:
+    _, webcam, photo = reality.domains
+    assert [d.renderer.partition(":")[0] for d in reality.domains] == ["raster", "raster", "pathtrace"]
+    assert "environment=sky" in photo.renderer
+    assert {"iso", "defocus"} <= set(webcam.space.names) & set(photo.space.names)
+    moved = {name for name in webcam.space.names if photo.space[name] != webcam.space[name]}
+    light = {"light_azimuth", "light_elevation", "light_intensity", "light_temperature", "ambient_share"}
+    assert moved == {*light, "table_texture", "background_texture"}
+    for name in ("table_texture", "background_texture"):
+        trained = reality.study.plans([0])[0][0].encoder_space[name]
+        assert not set(photo.space[name].allowed) & set(trained.allowed)
+
+
+def test_a_recipe_changes_with_what_decides_the_outcome(reality: Reality) -> None:
+    recipe = reality.recipe("ours-task", 0)
+    assert recipe == reality.recipe("ours-task", 0)
+    others = [reality.recipe(name, 0) for name in ("ours-task+mmd", "ours-sensed", "state")]
+    others += [reality.recipe("ours-task", 1), replace(reality, labelled=7).recipe("ours-task", 0)]
+    assert len({recipe, *others}) == 6
+
+
+def test_the_table_says_how_much_is_kept_and_how_well_the_task_is_read(reality: Reality) -> None:
+    def trial(photo: list[int], *errors: float) -> Trial:
+        flags = {"clean": [1, 1, 1, 1], "webcam": [1, 1, 0, 1], "photo": photo}
+        read = dict(zip(("clean", "photo"), (np.full(6, e) for e in errors), strict=False))
+        return Trial({name: np.array(flag, bool) for name, flag in flags.items()}, read)
+
+    found = summary(
+        reality.domains,
+        {
+            "ours": {0: trial([1, 1, 1, 0], 0.01, 0.02), 1: trial([1, 1, 1, 1], 0.03, 0.04)},
+            "state": {0: trial([1] * 4)},
+        },
+    )
+    assert found["ours"]["success"]["mean"] == 7 / 8
+    assert found["ours"]["task_error"]["mean"] == pytest.approx(0.03)
+    assert found["ours"]["source_error"]["mean"] == pytest.approx(0.02)
+    assert {"mean", "low", "high", "n"} <= found["ours"]["task_error"].keys() & found["ours"][
+        "success"
+    ].keys()
+    assert found["state"]["task_error"] is None
+    first, second = as_markdown(found).splitlines()[2:]
+    assert first.startswith("| ours | 1.00 | 0.75 | 0.88 [")
+    assert first.endswith("| 88% | 0.020 | 0.030 | 2 |")
+    assert second.endswith("| 100% |  |  | 1 |")
+
+
+def test_it_runs_and_keeps_what_it_found(tmp_path: Path) -> None:
+    pytest.importorskip("mitsuba")
+    command = [sys.executable, str(SCRIPT), "--quick", "--out", str(tmp_path)]
+    command += ["--methods", "state", "--workers", "1", "--json", str(tmp_path / "found.json")]
+    first = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    assert "| state |" in first
+    success = json.loads((tmp_path / "found.json").read_text())["methods"]["state"]["success"]
+    assert success["n"] == 2
+    (kept,) = (tmp_path / "results").glob("*.json")
+    assert set(json.loads(kept.read_text())["success"]) == {"clean", "webcam", "photo"}
+    assert subprocess.run([*command, "--table"], capture_output=True, text=True, check=True).stdout == first
