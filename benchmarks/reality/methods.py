@@ -13,7 +13,7 @@ CONTROL = "control"  # trains on as the others do, without the target
 
 @dataclass(frozen=True)
 class Method:
-    """A contender. ``sensed``: encoder, policy and all have learned behind the sensor of a phone;
+    """A contender. ``sensed``: encoder and policy have learned behind the sensor `any`;
     ``adapted``: how its encoder was adapted to pictures of the target without labels, if it was."""
 
     contender: str

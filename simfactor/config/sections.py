@@ -37,8 +37,8 @@ class World:
     """Factor space: a ready one (tabletop, arm, push, pushing, pick_and_place, isaac3d, mpi3d) or the path
     of a YAML file."""
     sensor: str | None = None
-    """Sensor of the camera, whose factors are added to the space: a ready one (webcam, industrial, phone) or
-    the path of a YAML file."""
+    """Sensor of the camera, whose factors are added to the space: a ready one (webcam, industrial, phone,
+    or any, to train behind when the camera is not known) or the path of a YAML file."""
     task: TaskName = "reach"
     """What agents have to do; planar_reach wants the space arm, push and pick_and_place their own."""
     renderer: Annotated[str, tyro.conf.arg(metavar="{raster,tiny,bullet-gl,pathtrace}")] = "raster"
@@ -199,7 +199,7 @@ class ShiftRanges:
     """Shown by this renderer instead of the world's, as in pathtrace:samples=4,environment=sky, a stand-in
     for a real camera. Always ood2."""
     sensor: str | None = None
-    """Taken by this sensor (webcam, industrial, phone, or a YAML file). Always ood2."""
+    """Taken by this sensor (webcam, industrial, phone, any, or a YAML file). Always ood2."""
 
 
 @dataclass(frozen=True, config=STRICT)

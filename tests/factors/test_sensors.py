@@ -21,7 +21,20 @@ def test_ready_sensors_declare_nuisances_of_the_group_sensor(name: str) -> None:
 
 
 def test_the_ready_sensors_are_these() -> None:
-    assert ready_sensors() == ["industrial", "phone", "webcam"]
+    assert ready_sensors() == ["any", "industrial", "phone", "webcam"]
+
+
+def test_any_has_what_the_others_have_and_what_changes_nothing() -> None:
+    every = load_sensor("any")
+    for name in ("industrial", "phone", "webcam"):
+        for factor, own in load_sensor(name).items():
+            if not own.fixed:
+                assert every[factor].low <= own.low
+                assert own.high <= every[factor].high
+    assert set(every) == {factor for name in ready_sensors() for factor in load_sensor(name)}
+    still = Sensor()
+    for factor in set(every) - {"exposure", "motion_direction", "full_well", "read_noise"}:
+        assert every[factor].low <= getattr(still, factor) <= every[factor].high
 
 
 def test_further_factors_leave_the_other_columns_as_they_are() -> None:
