@@ -2,12 +2,12 @@
 
 The contenders of `benchmarks/transfer.py` learn the planar reach of the configuration ``arm`` in pictures of
 `raster`. They are tested on the same episodes in the clean world, behind a webcam's sensor, and as ``photo``:
-path-traced under a sky, behind that sensor, in light and with textures that neither they nor their encoders
-have seen. That is a proxy of reality, and no more. Ours go there once more with encoders that were adapted to
-200 of its pictures without labels; 300 others say how well each encoder reads the task. Trainings are shared
-with `benchmarks/transfer.py` by the same --out. What is done is kept there, and of each training that is
-wholly tested a small file in --results, so that the same call goes on where it stopped. Needs the extra
-`pathtrace`.
+behind that sensor, path-traced under a sky, with the sun anywhere and textures that neither they nor their
+encoders have seen. That is a proxy of reality, and no more. Ours go there once more with encoders that were
+adapted to 200 of its pictures without labels; 300 others say how well each encoder reads the task. Trainings
+are shared with `benchmarks/transfer.py` by the same --out. What is done is kept there, and of each training
+that is wholly tested a small file in --results, so that the same call goes on where it stopped. Needs the
+extra `pathtrace`.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from matrix.study import Study
 from reality.methods import METHODS
 from reality.table import as_markdown, summary
 from reality.trials import Reality, recorded, run
+from reality.worlds import picture
 
 from simfactor.errors import SimfactorError, unknown_name
 from simfactor.render.renderer import check_renderer
@@ -62,6 +63,9 @@ def main() -> int:
         print(f"missing: {name}, seeds {', '.join(map(str, lacking))}")
     if given.json is not None:
         given.json.write_text(json.dumps({"methods": found, "missing": missing}, indent=1) + "\n")
+    if given.pictures is not None:
+        given.pictures.mkdir(parents=True, exist_ok=True)
+        (given.pictures / "sim2real.png").write_bytes(picture(reality.domains))
     return 0
 
 
@@ -88,6 +92,7 @@ def parsed() -> argparse.Namespace:
     parser.add_argument("--workers", type=int, default=2, help="processes at a time (%(default)s)")
     parser.add_argument("--quick", action="store_true", help="a few minutes' look at whether all of it runs")
     parser.add_argument("--json", type=Path, help="write all figures to this file")
+    parser.add_argument("--pictures", type=Path, help="draw the worlds into this folder")
     return parser.parse_args()
 
 

@@ -33,7 +33,7 @@ def test_everyone_goes_and_ours_with_every_adaptation() -> None:
     assert {method.adapted for method in METHODS.values()} >= {None, "control", *ADAPTATIONS}
 
 
-def test_the_target_is_path_traced_behind_a_sensor_in_a_light_that_nobody_has_seen(reality: Reality) -> None:
+def test_the_target_is_path_traced_behind_a_sensor_under_a_sky_that_nobody_has_seen(reality: Reality) -> None:
     _, webcam, photo = reality.domains
     assert [d.renderer.partition(":")[0] for d in reality.domains] == ["raster", "raster", "pathtrace"]
     assert "environment=sky" in photo.renderer
@@ -41,6 +41,7 @@ def test_the_target_is_path_traced_behind_a_sensor_in_a_light_that_nobody_has_se
     moved = {name for name in webcam.space.names if photo.space[name] != webcam.space[name]}
     light = {"light_azimuth", "light_elevation", "light_intensity", "light_temperature", "ambient_share"}
     assert moved == {*light, "table_texture", "background_texture"}
+    assert (photo.space["light_azimuth"].low, photo.space["light_azimuth"].high) == (-180, 180)
     for name in ("table_texture", "background_texture"):
         trained = reality.study.plans([0])[0][0].encoder_space[name]
         assert not set(photo.space[name].allowed) & set(trained.allowed)

@@ -134,7 +134,7 @@ def _reader(reality: Reality, plan: Plan, name: str, seed: int) -> Path:
     if method.adapted is None:
         return plan.encoder_folder
     target = _pictures(reality, PHOTO, seed).images(slice(0, reality.unlabelled))
-    out = reality.folder / "encoders" / f"{name}.{seed}"
+    out = reality.folder / "encoders" / f"{name}.{seed}.{reality.recipe(name, seed)}"
     return adapted(plan, method.adapted, target, out, reality.quick)
 
 
