@@ -17,15 +17,14 @@ from simfactor.adaptation.door import (
     opened_source,
     opened_target,
 )
-from simfactor.adaptation.fine_tuning import Domains, fine_tuned
+from simfactor.adaptation.fine_tuning import Domains, fine_tuned, resident, training_arguments
 from simfactor.adaptation.guard import judged, objections
 from simfactor.adaptation.methods import method_named
 from simfactor.adaptation.methods.moments import matched
-from simfactor.adaptation.parts import Part, all_among, split_source, split_target
+from simfactor.adaptation.parts import all_among, split_source, split_target
 from simfactor.adaptation.pictures import Pictures
 from simfactor.data import ImageSource
 from simfactor.encoders import FactorEncoder
-from simfactor.encoders.batches import LabelledImages, put_on_device
 
 
 def adapt_encoder(
@@ -110,18 +109,8 @@ def adapt_encoder(
     if all_among(other.images, known.images):
         return ended(Status.NOTHING_TO_DO, encoder, before, ())
     if recipe.trains:
-        arguments = {
-            "options": {},
-            "epochs": epochs,
-            "batch_size": batch_size,
-            "learning_rate": learning_rate,
-            "validation_share": 0.1,
-            "label_share": 1.0,
-            "augment": augment,
-            "noise": 0.0,
-            "seed": seed,
-        }
-        domains = Domains(*(_resident(encoder, part) for part in (seen, learned)))
+        arguments = training_arguments(epochs, batch_size, learning_rate, augment, seed)
+        domains = Domains(*(resident(encoder, part) for part in (seen, learned)))
         usual = recipe.weight if weight is None else weight
         adapted = fine_tuned(encoder, domains, recipe, usual, arguments, progress)
     else:
@@ -132,7 +121,3 @@ def adapt_encoder(
     if reasons:
         return ended(Status.REFUSED, encoder, after, reasons)
     return ended(Status.ACCEPTED, adapted, after, ())
-
-
-def _resident(encoder: FactorEncoder, part: Part) -> LabelledImages:
-    return put_on_device(*part, encoder.layout, encoder.space, encoder.device)

@@ -8,6 +8,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from simfactor.adaptation.columns import columns
 from simfactor.adaptation.task_errors import TaskError, mean_share
 from simfactor.encoders import FactorEncoder
 from simfactor.json_files import write_json
@@ -79,12 +80,8 @@ class AdaptedEncoder:
             for domain, errors in self.before.domains().items()
             for name, own in errors.items()
         ]
-        both = (HEAD, *rows, ("both", "gap of features", f"{self.before.gap:.2f}", f"{self.after.gap:.2f}"))
-        widths = [max(len(row[k]) for row in both if k < len(row)) for k in range(len(HEAD))]
-        return "\n".join(
-            "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=False)).rstrip()
-            for row in both
-        )
+        gap = ("both", "gap of features", f"{self.before.gap:.2f}", f"{self.after.gap:.2f}")
+        return "\n".join(columns([HEAD, *rows, gap]))
 
     def sentence(self) -> str:
         """What came out, and what it was judged by; never more than that."""

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from tqdm import tqdm
 
 from simfactor.adaptation.calibrated import Calibrated
+from simfactor.adaptation.door import calibrated_heads, check_search
 from simfactor.adaptation.energy_score import energy_scores, spreads
 from simfactor.adaptation.first_guess import guessed_range, guessed_values
 from simfactor.adaptation.pictures import Pictures, picked
@@ -21,7 +22,7 @@ from simfactor.adaptation.views import Viewed, view
 from simfactor.encoders import FactorEncoder
 from simfactor.encoders.codes import Head
 from simfactor.encoders.model import check_images
-from simfactor.errors import SimfactorError, naming, unknown_name
+from simfactor.errors import SimfactorError, naming
 from simfactor.factors import Categorical, FactorSpace
 from simfactor.factors.choices import Choice
 from simfactor.render.studio import Studio, StudioSpec
@@ -64,8 +65,10 @@ def calibrate_space(
     pictures: int = 128,
     alpha: float = 0.05,
     seed: int = 0,
+    renderer: str = "raster",
     device: str = "cpu",
     progress: bool = True,
+    interruptible: bool = True,
 ) -> Calibrated:
     """Narrow the ranges of some factors to those that unlabelled pictures show.
 
@@ -85,18 +88,20 @@ def calibrate_space(
         budget: spaces to try; ``pictures`` of each are rendered, with common random numbers.
         alpha: chance that a space is accepted if the target is no other than the start.
         seed: of the halves, the pictures and the search.
-        device: where pictures are rendered, as of :class:`StudioSpec`.
+        renderer, device: of the pictures, as of :class:`StudioSpec`.
         progress: show a bar on terminals.
+        interruptible: Ctrl-C ends the search, and what was found until then is judged; otherwise it ends all.
 
     Raises SimfactorError for images that the encoder does not read, fewer than 40 of them, unknown factors,
     ones that the encoder does not read, lattices and held-out ranges, and a budget or pictures below 2.
     """
-    heads = _chosen(encoder, space, factors)
-    images = _checked(encoder, target, budget, pictures, alpha)
+    heads = calibrated_heads(encoder, space, factors)
+    check_search(budget, pictures, alpha)
+    images = _opened(encoder, target)
     order = np.random.default_rng(seed).permutation(len(images))
     half = len(images) // 2
     seeds = Seeds(*(3 * seed + np.arange(3)).tolist())
-    with StudioSpec(space.scene, image_size=encoder.image_size, device=device).open() as studio:
+    with StudioSpec(space.scene, renderer, encoder.image_size, device).open() as studio:
         bench = Bench(encoder, heads, studio)
         fitted, held_out = (view(encoder, heads, images[own]) for own in (order[:half], order[half:]))
         rows, known = bench.seen(space, MORE * pictures, seeds.known)
@@ -111,7 +116,7 @@ def calibrate_space(
                 bench.seen(candidate, pictures, seeds.search)[1].points, fitted.points, units
             )
 
-        tried = _searched(scores, start, budget, seed, progress)
+        tried = _searched(scores, start, budget, seed, progress, interruptible)
         found = values | choices_at(space, numeric, tried.best)
         return judged(
             lambda own: bench.seen(own, MORE * pictures, seeds.check)[1].points,
@@ -125,46 +130,11 @@ def calibrate_space(
         )
 
 
-def _chosen(encoder: FactorEncoder, space: FactorSpace, factors: str | Iterable[str]) -> list[Head]:
-    """The encoder's heads of the factors to calibrate."""
-    heads = {head.name: head for head in encoder.heads}
-    if not heads:
-        raise SimfactorError(
-            f"an encoder of objective {encoder.objective!r} was trained without labels and reads no factors; "
-            "give one of objective 'supervised'."
-        )
-    names = [name for name in space.resolve(factors) if not space[name].fixed]
-    if not names:
-        raise SimfactorError(f"none of {factors!r} varies in the space: there is nothing to calibrate.")
-    for name in names:
-        if name not in heads:
-            raise unknown_name("factor of the encoder", name, heads)
-        factor, known = space[name], heads[name].factor
-        if factor.kind != known.kind or getattr(factor, "values", None) != getattr(known, "values", None):
-            raise SimfactorError(
-                f"{name} is {factor.describe()} in the space and {known.describe()} in the encoder's; "
-                "give the space that it was trained on, or one inside it."
-            )
-        if not isinstance(factor, Categorical) and (factor.levels is not None or factor.holes):
-            raise SimfactorError(
-                f"{name} has levels or held-out ranges ({factor.describe()}), among which no range can be "
-                "moved; give a space where it is a plain range."
-            )
-    return [heads[name] for name in names]
-
-
-def _checked(
-    encoder: FactorEncoder, target: Pictures, budget: int, pictures: int, alpha: float
-) -> NDArray[np.uint8]:
+def _opened(encoder: FactorEncoder, target: Pictures) -> NDArray[np.uint8]:
     if len(target) < FEWEST:
         raise SimfactorError(
             f"{len(target)} images of the target are too few; give at least {FEWEST}. Half of them are kept "
             "to check with, and fewer than twenty tell hardly any factor's range."
-        )
-    if budget < 2 or pictures < 2 or not 0 < alpha < 1:
-        raise SimfactorError(
-            f"budget={budget!r}, pictures={pictures!r}, alpha={alpha!r}: give two or more of each, and an "
-            "alpha between 0 and 1."
         )
     images = picked(target, np.arange(len(target)))
     with naming("the target"):
@@ -189,7 +159,12 @@ def _first_guess(
 
 
 def _searched(
-    scores: Callable[[Floats], Floats], start: Floats, budget: int, seed: int, progress: bool
+    scores: Callable[[Floats], Floats],
+    start: Floats,
+    budget: int,
+    seed: int,
+    progress: bool,
+    interruptible: bool,
 ) -> Tried:
     """From the guess, or from the whole of every range where that is better."""
     whole = np.tile(to_place(0.5, 0.5), len(start) // 2)
@@ -197,4 +172,4 @@ def _searched(
     with tqdm(total=budget, desc="calibrate", disable=None if progress else True) as bar:
         if not len(start):
             return Tried(start[None], scores(start)[None])
-        return minimise(scores, np.stack([whole, start]), bounds, budget, seed, bar)
+        return minimise(scores, np.stack([whole, start]), bounds, budget, seed, bar, interruptible)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from simfactor.adaptation.columns import columns
 from simfactor.factors import Factor, FactorSpace
 from simfactor.factors.choices import Choice, narrow
 from simfactor.statistics import Interval
@@ -95,12 +96,7 @@ class Calibrated:
 
     def table(self) -> str:
         """Lines for a terminal."""
-        rows = [HEAD, *(factor.row() for factor in self.factors)]
-        widths = [max(len(row[k]) for row in rows) for k in range(len(HEAD))]
-        return "\n".join(
-            "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
-            for row in rows
-        )
+        return "\n".join(columns([HEAD, *(factor.row() for factor in self.factors)]))
 
     def sentence(self) -> str:
         """What came out, in a sentence or two."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
@@ -13,20 +14,27 @@ from simfactor.adaptation.parts import Part
 from simfactor.adaptation.pictures import Pictures, check_source
 from simfactor.data import ImageSource
 from simfactor.encoders import FactorEncoder
+from simfactor.encoders.codes import Head
 from simfactor.encoders.features import dense_layers
 from simfactor.encoders.model import check_images
-from simfactor.errors import SimfactorError, naming
+from simfactor.errors import SimfactorError, naming, unknown_name
+from simfactor.factors import Categorical, FactorSpace
 
 FEWEST_LABELLED = 4  # half of them only judge
 
 
-def check_encoder(encoder: FactorEncoder, method: str) -> None:
-    """Raise SimfactorError for an encoder that reads no factor, or whose network has nothing to adapt."""
+def check_reads(encoder: FactorEncoder) -> None:
+    """Raise SimfactorError for an encoder that reads no factor."""
     if not any(not head.factor.fixed for head in encoder.heads):
         raise SimfactorError(
             f"an encoder of objective {encoder.objective!r} reads no factor, so nothing could tell whether "
             "an adaptation spoilt it; give one that was trained with objective 'supervised'."
         )
+
+
+def check_encoder(encoder: FactorEncoder, method: str) -> None:
+    """Raise SimfactorError for an encoder that reads no factor, or whose network has nothing to adapt."""
+    check_reads(encoder)
     if len(dense_layers(encoder)) < 2 or not corrected_layers(encoder):
         raise SimfactorError(
             f"method={method!r} adapts the layers inside a network, and {encoder.network!r} has none; train "
@@ -39,6 +47,47 @@ def check_numbers(**numbers: float) -> None:
     for name, value in numbers.items():
         if not value > 0:
             raise SimfactorError(f"{name}={value!r} must be above 0.")
+
+
+def check_search(budget: int, pictures: int, alpha: float) -> None:
+    """Raise SimfactorError for a calibration that could find or judge nothing."""
+    if budget < 2 or pictures < 2 or not 0 < alpha < 1:
+        raise SimfactorError(
+            f"budget={budget!r}, pictures={pictures!r}, alpha={alpha!r}: give two or more of each, and an "
+            "alpha between 0 and 1."
+        )
+
+
+def calibrated_heads(encoder: FactorEncoder, space: FactorSpace, factors: str | Iterable[str]) -> list[Head]:
+    """The encoder's heads of the factors to calibrate: those of ``factors`` that vary in the space.
+
+    Raises SimfactorError for an encoder without labels, unknown factors or none, ones that the encoder does
+    not read, lattices and held-out ranges.
+    """
+    heads = {head.name: head for head in encoder.heads}
+    if not heads:
+        raise SimfactorError(
+            f"an encoder of objective {encoder.objective!r} was trained without labels and reads no factors; "
+            "give one of objective 'supervised'."
+        )
+    names = [name for name in space.resolve(factors) if not space[name].fixed]
+    if not names:
+        raise SimfactorError(f"none of {factors!r} varies in the space: there is nothing to calibrate.")
+    for name in names:
+        if name not in heads:
+            raise unknown_name("factor of the encoder", name, heads)
+        factor, known = space[name], heads[name].factor
+        if factor.kind != known.kind or getattr(factor, "values", None) != getattr(known, "values", None):
+            raise SimfactorError(
+                f"{name} is {factor.describe()} in the space and {known.describe()} in the encoder's; "
+                "give the space that it was trained on, or one inside it."
+            )
+        if not isinstance(factor, Categorical) and (factor.levels is not None or factor.holes):
+            raise SimfactorError(
+                f"{name} has levels or held-out ranges ({factor.describe()}), among which no range can be "
+                "moved; give a space where it is a plain range."
+            )
+    return [heads[name] for name in names]
 
 
 def check_weight(method: Method, weight: float | None) -> None:

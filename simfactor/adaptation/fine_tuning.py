@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 import torch
@@ -12,8 +12,9 @@ from tqdm import tqdm
 
 from simfactor.adaptation.methods import Method
 from simfactor.adaptation.methods.alignment import CRITIC, Lesson
+from simfactor.adaptation.parts import Part
 from simfactor.encoders import FactorEncoder
-from simfactor.encoders.batches import LabelledImages, with_labelled
+from simfactor.encoders.batches import LabelledImages, put_on_device, with_labelled
 from simfactor.encoders.features import dense_layers, inputs_of
 from simfactor.encoders.memory import memory_kept
 from simfactor.encoders.objectives.objective import Batch, Objective, Player, Step, Terms
@@ -47,8 +48,53 @@ def fine_tuned(
     """
     student = copy.deepcopy(encoder)
     lessons = _Lessons(student, domains.target, method, weight, arguments)
-    objective = Objective({"encoder": Player(lessons.terms)}, "anchored", residual=0, labels=True)
-    training = Training(student, domains.source, arguments, objective=objective)
+    _train(student, domains.source, lessons.terms, arguments, progress)
+    if CRITIC in student.extras:
+        del student.extras[CRITIC]
+    return student
+
+
+def further_trained(
+    encoder: FactorEncoder, data: LabelledImages, arguments: Mapping[str, Any], progress: bool
+) -> FactorEncoder:
+    """A copy of the encoder, trained on with the supervised loss. Arguments and errors: of fine_tuned."""
+    student = copy.deepcopy(encoder)
+    _train(student, data, supervised, arguments, progress)
+    return student
+
+
+def training_arguments(
+    epochs: int, batch_size: int, learning_rate: float, augment: bool, seed: int
+) -> dict[str, Any]:
+    """What ``Training`` is told, of which an adaptation leaves most as it is."""
+    return {
+        "options": {},
+        "epochs": epochs,
+        "batch_size": batch_size,
+        "learning_rate": learning_rate,
+        "validation_share": 0.1,
+        "label_share": 1.0,
+        "augment": augment,
+        "noise": 0.0,
+        "seed": seed,
+    }
+
+
+def resident(encoder: FactorEncoder, part: Part) -> LabelledImages:
+    """Images and rows of the encoder's factors, where the encoder is."""
+    return put_on_device(*part, encoder.layout, encoder.space, encoder.device)
+
+
+def _train(
+    student: FactorEncoder,
+    data: LabelledImages,
+    terms: Callable[..., Terms],
+    arguments: Mapping[str, Any],
+    progress: bool,
+) -> None:
+    """All epochs; the weights of the last one stay."""
+    objective = Objective({"encoder": Player(terms)}, "anchored", residual=0, labels=True)
+    training = Training(student, data, arguments, objective=objective)
     with (
         memory_kept(),
         tqdm(
@@ -61,9 +107,6 @@ def fine_tuned(
     ):
         while training.epoch < arguments["epochs"]:
             training.run_epoch(bar)
-    if CRITIC in student.extras:
-        del student.extras[CRITIC]
-    return student
 
 
 class _Lessons:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any, NamedTuple
 
+from simfactor.adaptation.columns import columns
 from simfactor.adaptation.reading import Reading
 from simfactor.encoders import Block
 from simfactor.encoders.layout import RESIDUAL
@@ -139,9 +140,7 @@ class Gap:
 
     def table(self) -> str:
         """Lines for a terminal."""
-        rows = [HEAD, *(factor.row() for factor in self.factors)]
-        widths = [max(len(row[k]) for row in rows) for k in range(len(HEAD))]
-        lines = ["  ".join(c.ljust(w) for c, w in zip(r, widths, strict=True)).rstrip() for r in rows]
+        lines = columns([HEAD, *(factor.row() for factor in self.factors)])
         return "\n".join([*lines, "", *self.features.lines(self.alpha)])
 
     def sentence(self) -> str:

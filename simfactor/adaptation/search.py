@@ -39,11 +39,13 @@ def minimise(
     budget: int,
     seed: int,
     bar: tqdm[Any],
+    interruptible: bool = True,
 ) -> Tried:
     """CMA-ES (Hansen & Ostermeier 2001) from the best of ``starts`` (k, d), within ``bounds`` (d, 2).
 
     ``scores``: of a place (d,), one for each of m pictures (m,). ``budget``: places to try, rounded up to
-    whole generations. Ctrl-C ends the search with what it has tried, once there is something.
+    whole generations. Ctrl-C ends the search with what it has tried, once there is something, if
+    ``interruptible``.
     """
     places: list[Floats] = []
     found: list[Floats] = []
@@ -62,6 +64,6 @@ def minimise(
             asked = [search.ask() for _ in range(search.population_size)]
             search.tell([(place, answered(place)) for place in asked])
     except KeyboardInterrupt:
-        if not found:
+        if not found or not interruptible:
             raise
     return Tried(np.stack(places[: len(found)]), np.stack(found[: len(places)]))

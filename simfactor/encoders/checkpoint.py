@@ -26,7 +26,7 @@ def is_done(folder: Path, arguments: Arguments) -> bool:
         found = json.loads((folder / DONE).read_text())
     except ValueError as error:
         raise SimfactorError(f"{folder / DONE} is not valid JSON ({error}); delete the folder.") from error
-    _check_same(folder, "finished training", found, arguments)
+    check_same(folder, "finished training", found, arguments)
     return True
 
 
@@ -53,7 +53,7 @@ def load_checkpoint(folder: Path, arguments: Arguments, device: torch.device) ->
         found = json.loads(state["arguments"])
     except (RuntimeError, UnpicklingError, EOFError, KeyError, TypeError, ValueError) as error:
         raise SimfactorError(f"{path} cannot be read ({error}); delete it to start again.") from error
-    _check_same(folder, "unfinished training", found, arguments)
+    check_same(folder, "unfinished training", found, arguments)
     return state
 
 
@@ -62,7 +62,8 @@ def write_history(folder: Path, history: list[dict[str, Any]]) -> None:
     write_atomically(folder / HISTORY, "".join(json.dumps(record) + "\n" for record in history).encode())
 
 
-def _check_same(folder: Path, what: str, found: Arguments, wanted: Arguments) -> None:
+def check_same(folder: Path, what: str, found: Arguments, wanted: Arguments) -> None:
+    """Raise SimfactorError, naming what differs, unless what a folder holds was made with these arguments."""
     different = [
         f"{name} was {found.get(name)!r}, now {wanted.get(name)!r}"
         for name in {**found, **wanted}

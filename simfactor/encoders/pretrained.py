@@ -29,6 +29,15 @@ def write_pretrained(folder: Path, weights: Mapping[str, Tensor], config: Mappin
     write_atomically(folder / CONFIG, json.dumps(full, indent=2).encode())
 
 
+def weights_digest(weights: Mapping[str, Tensor]) -> hashlib._Hash:
+    """A SHA-256 of the weights by name, to which a caller may add."""
+    digest = hashlib.sha256()
+    for name, tensor in sorted(weights.items()):
+        digest.update(name.encode())
+        digest.update(tensor.cpu().numpy().tobytes())
+    return digest
+
+
 def read_pretrained(folder: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
     """Weights and config. Raises SimfactorError when a file is missing, corrupt or not of this pair."""
     for name in (CONFIG, WEIGHTS):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import io
 import json
 import os
@@ -17,6 +16,7 @@ from simfactor import metrics
 from simfactor.atomic import write_atomically
 from simfactor.data import FactorDataset
 from simfactor.encoders import FactorEncoder, latent_traversals
+from simfactor.encoders.pretrained import weights_digest
 from simfactor.errors import SimfactorError
 from simfactor.json_files import read_json, write_json
 from simfactor.metrics import Interventional, ScoreRow, ScoreTable
@@ -162,10 +162,7 @@ def _draw(folder: Path, table: ScoreTable, encoder: FactorEncoder, pixels: Inter
 
 def _fingerprint(plan: Plan, encoder: FactorEncoder, count: int) -> str:
     """Changes with the weights, the scored images and how they are scored."""
-    digest = hashlib.sha256()
-    for name, tensor in sorted(encoder.state_dict().items()):
-        digest.update(name.encode())
-        digest.update(tensor.cpu().numpy().tobytes())
+    digest = weights_digest(encoder.state_dict())
     shown = plan.score_images
     how = [shown.space.fingerprint, shown.seed, shown.count, count, RECIPE, DCI_LEARNER, RESAMPLES, SHUFFLES]
     digest.update(json.dumps(how).encode())

@@ -16,8 +16,8 @@ def bowl(place: np.ndarray) -> np.ndarray:
     return np.square(SEEN - place).sum(axis=1)
 
 
-def search(scores=bowl, budget: int = 200) -> Tried:
-    return minimise(scores, STARTS, BOUNDS, budget, 0, tqdm(disable=True))
+def search(scores=bowl, budget: int = 200, interruptible: bool = True) -> Tried:
+    return minimise(scores, STARTS, BOUNDS, budget, 0, tqdm(disable=True), interruptible)
 
 
 def test_the_bottom_is_found_and_its_bounds_hold_the_truth() -> None:
@@ -43,6 +43,10 @@ def test_what_was_tried_before_ctrl_c_is_kept() -> None:
     tried = search(stopped)
     np.testing.assert_array_equal(tried.places, search(budget=20).places[:11])
     assert tried.scores.shape == (11, 60)
+    calls.clear()
+    with pytest.raises(KeyboardInterrupt):
+        search(stopped, interruptible=False)
+    assert len(calls) == 11
 
 
 def test_ctrl_c_before_anything_was_tried_stops() -> None:
