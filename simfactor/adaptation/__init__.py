@@ -10,7 +10,10 @@ if TYPE_CHECKING:
     from simfactor.adaptation.appearance import Appearance, fit_appearance
     from simfactor.adaptation.calibrate import calibrate_space
     from simfactor.adaptation.calibrated import Calibrated, CalibratedFactor
+    from simfactor.adaptation.closed import Change, ClosedGap, Round
     from simfactor.adaptation.gap import domain_gap
+    from simfactor.adaptation.jackknife import Estimate
+    from simfactor.adaptation.loop import close_gap
     from simfactor.adaptation.pictures import open_pictures
     from simfactor.adaptation.reading import Reading
     from simfactor.adaptation.result import FactorGap, FeatureGap, Gap, NearPair
@@ -31,7 +34,12 @@ __all__ = [
     "Appearance",
     "Calibrated",
     "CalibratedFactor",
+    "Change",
+    "ClosedGap",
+    "Estimate",
+    "Round",
     "calibrate_space",
+    "close_gap",
     "fit_appearance",
     "open_pictures",
 ]
@@ -44,7 +52,10 @@ __getattr__ = lazily(
         "appearance": ("Appearance", "fit_appearance"),
         "calibrate": ("calibrate_space",),
         "calibrated": ("Calibrated", "CalibratedFactor"),
+        "closed": ("Change", "ClosedGap", "Round"),
         "gap": ("domain_gap",),
+        "jackknife": ("Estimate",),
+        "loop": ("close_gap",),
         "pictures": ("open_pictures",),
         "reading": ("Reading",),
         "result": ("FactorGap", "FeatureGap", "Gap", "NearPair"),

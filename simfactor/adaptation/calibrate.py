@@ -11,18 +11,17 @@ from numpy.typing import NDArray
 from tqdm import tqdm
 
 from simfactor.adaptation.calibrated import Calibrated
-from simfactor.adaptation.door import calibrated_heads, check_search
+from simfactor.adaptation.door import calibrated_heads, check_search, target_images
 from simfactor.adaptation.energy_score import energy_scores, spreads
 from simfactor.adaptation.first_guess import guessed_range, guessed_values
-from simfactor.adaptation.pictures import Pictures, picked
+from simfactor.adaptation.pictures import Pictures
 from simfactor.adaptation.ranges import choices_at, to_place
 from simfactor.adaptation.search import Tried, minimise
 from simfactor.adaptation.verdict import confounded_pairs, ends_of, judged
 from simfactor.adaptation.views import Viewed, view
 from simfactor.encoders import FactorEncoder
 from simfactor.encoders.codes import Head
-from simfactor.encoders.model import check_images
-from simfactor.errors import SimfactorError, naming
+from simfactor.errors import SimfactorError
 from simfactor.factors import Categorical, FactorSpace
 from simfactor.factors.choices import Choice
 from simfactor.render.studio import Studio, StudioSpec
@@ -136,10 +135,7 @@ def _opened(encoder: FactorEncoder, target: Pictures) -> NDArray[np.uint8]:
             f"{len(target)} images of the target are too few; give at least {FEWEST}. Half of them are kept "
             "to check with, and fewer than twenty tell hardly any factor's range."
         )
-    images = picked(target, np.arange(len(target)))
-    with naming("the target"):
-        check_images(images, encoder.image_size)
-    return images
+    return target_images(encoder, target)
 
 
 def _first_guess(

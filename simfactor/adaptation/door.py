@@ -19,6 +19,7 @@ from simfactor.encoders.features import dense_layers
 from simfactor.encoders.model import check_images
 from simfactor.errors import SimfactorError, naming, unknown_name
 from simfactor.factors import Categorical, FactorSpace
+from simfactor.frames import Byte
 
 FEWEST_LABELLED = 4  # half of them only judge
 
@@ -49,7 +50,7 @@ def check_numbers(**numbers: float) -> None:
             raise SimfactorError(f"{name}={value!r} must be above 0.")
 
 
-def check_search(budget: int, pictures: int, alpha: float) -> None:
+def check_search(budget: int, pictures: int, alpha: float = 0.05) -> None:
     """Raise SimfactorError for a calibration that could find or judge nothing."""
     if budget < 2 or pictures < 2 or not 0 < alpha < 1:
         raise SimfactorError(
@@ -115,7 +116,20 @@ def opened_source(encoder: FactorEncoder, source: ImageSource) -> Part:
 
 def rows_of(encoder: FactorEncoder, dataset: ImageSource) -> NDArray[np.float64]:
     """The values (n, K) of the encoder's factors in a data set that has them."""
-    return dataset.factors()[:, [dataset.space.index(name) for name in encoder.space.names]]
+    return dataset.factors()[:, columns_of(encoder, dataset.space)]
+
+
+def columns_of(encoder: FactorEncoder, space: FactorSpace) -> list[int]:
+    """Where the encoder's factors stand in rows of a space that has them."""
+    return [space.index(name) for name in encoder.space.names]
+
+
+def target_images(encoder: FactorEncoder, target: Pictures) -> Byte:
+    """All images of the target. Raises SimfactorError for ones that the encoder does not read."""
+    images = target.images() if isinstance(target, ImageSource) else target
+    with naming("the target"):
+        check_images(images, encoder.image_size)
+    return images
 
 
 def opened_target(
@@ -126,9 +140,7 @@ def opened_target(
     Raises SimfactorError for images that the encoder does not read, too few of them, and rows that are not
     theirs, not of its factors, or complete for fewer than four images.
     """
-    images = target.images() if isinstance(target, ImageSource) else target
-    with naming("the target"):
-        check_images(images, encoder.image_size)
+    images = target_images(encoder, target)
     if len(images) < fewest:
         raise SimfactorError(
             f"{len(images)} images of the target are too few; give at least {fewest}. A quarter of them "

@@ -60,6 +60,13 @@ def split_target(target: Part, seed: int) -> tuple[Part, Part]:
     return target.at(~judges), target.at(judges)
 
 
+def split_pictures(images: Byte, fewest: int, seed: int) -> tuple[Byte, Byte]:
+    """What is learned from, and what judges: a quarter, ``fewest`` at least."""
+    order = np.random.default_rng(seed).permutation(len(images))
+    count = max(fewest, len(images) // JUDGING["unlabelled"])
+    return images[order[count:]], images[order[:count]]
+
+
 def all_among(images: Byte, others: Byte) -> bool:
     """Whether every one of the images is also among the others, byte for byte."""
     return _digests(images) <= _digests(others)

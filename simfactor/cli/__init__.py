@@ -55,6 +55,7 @@ COMMANDS = {
     "calibrate": Command(reality_options.CalibrateConfig, "calibrate"),
     "domain-gap": Command(reality_options.DomainGapConfig, "compare_domains"),
     "adapt-encoder": Command(reality_options.AdaptEncoderConfig, "adapt_to"),
+    "close-gap": Command(reality_options.CloseGapConfig, "close_gap"),
 }
 
 

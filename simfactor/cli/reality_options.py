@@ -146,3 +146,39 @@ class AdaptEncoderConfig:
     """Of all that is random."""
     device: str = "auto"
     """auto (CUDA where there is one), cpu or cuda."""
+
+
+@dataclasses.dataclass(frozen=True)
+class CloseGapConfig:
+    """Calibrate, render and train on while that closes the gap. Exit 0: done, 1: nothing kept, 3: no gap."""
+
+    source: Annotated[str, tyro.conf.Positional, tyro.conf.arg(metavar="SOURCE")]
+    """The data set that the encoder was trained on: it gives the space, the renderer and the size."""
+    target: Annotated[str, tyro.conf.Positional, tyro.conf.arg(metavar="TARGET")]
+    """A folder of pictures, or a data set whose labels are not looked at; 60 images or more."""
+    encoder: Annotated[str, tyro.conf.arg(metavar="FOLDER")]
+    """The trained encoder; it is not changed."""
+    out: Annotated[str, tyro.conf.arg(metavar="FOLDER")]
+    """A new folder for encoder, space.yaml, close_gap.json and all rounds; the same call goes on there."""
+    factors: Annotated[tuple[str, ...], tyro.conf.arg(metavar="NAME ...")] = ("nuisance",)
+    """Factors, groups or roles to calibrate."""
+    rounds: Annotated[int, tyro.conf.arg(metavar="N")] = 3
+    """At most."""
+    count: Annotated[int, tyro.conf.arg(metavar="N")] = 2000
+    """Images of each round to train on."""
+    budget: Annotated[int, tyro.conf.arg(metavar="N")] = 300
+    """Spaces to try in each calibration."""
+    pictures: Annotated[int, tyro.conf.arg(metavar="N")] = 128
+    """Rendered of each of them."""
+    epochs: Annotated[int, tyro.conf.arg(metavar="N")] = 5
+    """Passes over a round's images and as many of the source."""
+    batch_size: Annotated[int, tyro.conf.arg(metavar="N")] = 64
+    """Images a step."""
+    learning_rate: Annotated[float, tyro.conf.arg(metavar="RATE")] = 1e-3
+    """Peak learning rate."""
+    tolerance: Annotated[float, tyro.conf.arg(metavar="TIMES")] = 1.3
+    """How many times the error of a task factor may grow on the source."""
+    seed: Annotated[int, tyro.conf.arg(metavar="N")] = 0
+    """Of all that is random."""
+    device: str = "auto"
+    """Where to render and train: auto (CUDA where there is one), cpu or cuda."""

@@ -8,6 +8,7 @@ from typing import Any
 
 import yaml
 
+from simfactor.atomic import write_atomically
 from simfactor.errors import SimfactorError, unknown_name
 from simfactor.factors.space import FactorSpace
 from simfactor.ready import load_yaml, ready_names
@@ -49,5 +50,5 @@ def _whole(data: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def save_space(space: FactorSpace, path: str | Path) -> None:
-    """Write the space as YAML that :func:`load_space` reads back equal."""
-    Path(path).write_text(yaml.safe_dump(space.to_dict(), sort_keys=False))
+    """Write the space as YAML that :func:`load_space` reads back equal, whole or not at all."""
+    write_atomically(Path(path), yaml.safe_dump(space.to_dict(), sort_keys=False).encode())

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from simfactor.plugin.reality.adapt import adapt_to
     from simfactor.plugin.reality.calibrate import calibrate
     from simfactor.plugin.reality.camera import camera
+    from simfactor.plugin.reality.close_gap import close_gap
     from simfactor.plugin.reality.gap import compare_domains
     from simfactor.plugin.reality.sim2real import sim2real
     from simfactor.plugin.stressing.command import stress
@@ -37,6 +38,7 @@ __all__ = [
     "adapt_to",
     "calibrate",
     "camera",
+    "close_gap",
     "compare_domains",
     "deploy",
     "run_stress",
@@ -56,6 +58,7 @@ __getattr__ = lazily(
         "deploying.monitor": ("Check", "FactorCheck"),
         "reality.calibrate": ("calibrate",),
         "reality.camera": ("camera",),
+        "reality.close_gap": ("close_gap",),
         "reality.sim2real": ("sim2real",),
         "stressing.command": ("stress",),
         "stressing.result": ("Outcome", "Shifted", "StressResult"),

@@ -4,13 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import yaml
-
 from simfactor.adaptation import calibrate_space, open_pictures
-from simfactor.atomic import write_atomically
 from simfactor.encoders import FactorEncoder
 from simfactor.errors import SimfactorError
-from simfactor.factors import load_space
+from simfactor.factors import load_space, save_space
 from simfactor.json_files import write_json
 from simfactor.provenance import commit, versions
 
@@ -49,7 +46,7 @@ def calibrate(
         seed=seed,
         device=device,
     )
-    write_atomically(Path(out), yaml.safe_dump(found.space.to_dict(), sort_keys=False).encode())
+    save_space(found.space, out)
     if json is not None:
         told = {"target": target, "encoder": encoder, "space": space, "factors": list(factors), **asked}
         write_json(
