@@ -9,6 +9,7 @@ from matrix.contenders import CONTENDERS, OURS_FIRST
 from simfactor.adaptation.methods import METHODS as ADAPTATIONS
 
 CONTROL = "control"  # trains on as the others do, without the target
+CALIBRATED = "calibrated"  # by rounds of calibration, rendering and training
 
 
 @dataclass(frozen=True)
@@ -25,5 +26,8 @@ SENSED = {
     "ours-sensed": Method(OURS_FIRST, sensed=True),
     "pixels-randomised-sensed": Method("pixels-randomised", sensed=True),
 }
-ADAPTED = {f"{OURS_FIRST}+{how}": Method(OURS_FIRST, adapted=how) for how in (CONTROL, *ADAPTATIONS)}
+ADAPTED = {
+    **{f"{OURS_FIRST}+{how}": Method(OURS_FIRST, adapted=how) for how in (CALIBRATED, CONTROL, *ADAPTATIONS)},
+    **{f"ours-sensed+{how}": Method(OURS_FIRST, sensed=True, adapted=how) for how in (CALIBRATED, "mmd")},
+}
 METHODS = {**{name: Method(name) for name in CONTENDERS}, **SENSED, **ADAPTED}

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from simfactor.adaptation import adapt_encoder
+from simfactor.adaptation import adapt_encoder, close_gap
 from simfactor.adaptation.task_errors import error_of, judged_names
 from simfactor.data import FactorDataset, generate
 from simfactor.encoders import FactorEncoder
@@ -15,12 +15,13 @@ from simfactor.pipeline import Plan
 from simfactor.render import StudioSpec
 from simfactor.transfer import Domain
 
-from .methods import CONTROL
+from .methods import CALIBRATED, CONTROL
 
 Floats = NDArray[np.float64]
 
 EPOCHS = 2  # over the source, of every adaptation that trains
 TOLERANCES = {"statistics": 10.0}  # it corrects for the target alone (docs/adapt_encoder.md)
+ROUNDS, IMAGES = 3, 4000  # of calibration, each
 FIRST_SEED = 70_000  # of pictures, which are none of the encoders' and of no episode
 
 
@@ -40,6 +41,9 @@ def pictures(folder: Path, domain: Domain, count: int, seed: int, workers: int) 
 
 def adapted(plan: Plan, how: str, target: NDArray[np.uint8], out: Path, quick: bool) -> Path:
     """The folder of the run's encoder, adapted to pictures without labels; made once."""
+    if how == CALIBRATED:
+        calibrated(plan, target, out, quick)
+        return out / "encoder"
     if not out.exists():
         control = how == CONTROL
         adapt_encoder(
@@ -56,6 +60,21 @@ def adapted(plan: Plan, how: str, target: NDArray[np.uint8], out: Path, quick: b
             seed=plan.run.seed,
         )
     return out
+
+
+def calibrated(plan: Plan, target: NDArray[np.uint8], out: Path, quick: bool) -> None:
+    """Rounds of calibration, rendering and training; what is done already is not done again."""
+    close_gap(
+        FactorEncoder.from_pretrained(plan.encoder_folder),
+        FactorDataset(plan.folder / "data"),
+        target,
+        out,
+        rounds=1 if quick else ROUNDS,
+        count=64 if quick else IMAGES,
+        budget=4 if quick else 300,
+        epochs=1 if quick else 5,
+        seed=plan.run.seed,
+    )
 
 
 def reading_errors(encoder: FactorEncoder, dataset: FactorDataset, images: slice) -> Floats:

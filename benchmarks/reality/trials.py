@@ -7,6 +7,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from matrix.contenders import EVERYONE
@@ -23,8 +24,8 @@ from simfactor.provenance import versions
 from simfactor.transfer import Domain, evaluate_jobs
 from simfactor.transfer.domain import CLEAN
 
-from .methods import METHODS, Method
-from .readers import EPOCHS, TOLERANCES, adapted, pictures, reading_errors
+from .methods import CALIBRATED, METHODS, Method
+from .readers import EPOCHS, IMAGES, ROUNDS, TOLERANCES, adapted, pictures, reading_errors
 from .worlds import PHOTO, worlds
 
 SENSED = Path(__file__).with_name("sensed.yaml")
@@ -51,6 +52,13 @@ class Reality:
         """Where pictures, adapted encoders and episodes are kept."""
         return self.study.out / "sim2real"
 
+    def _adaptation(self, method: Method) -> tuple[Any, ...] | None:
+        """The numbers that decide it."""
+        if method.adapted is None:
+            return None
+        numbers = (ROUNDS, IMAGES) if method.adapted == CALIBRATED else (EPOCHS, TOLERANCES)
+        return (*numbers, self.quick)
+
     def recipe(self, name: str, seed: int) -> str:
         """Changes with all that decides what comes out of a method."""
         method = METHODS[name]
@@ -61,7 +69,7 @@ class Reality:
             "domains": [(d.name, d.renderer, d.space.to_dict()) for d in self.domains],
             "episodes": _episodes(self),
             "pictures": (self.unlabelled, self.labelled),
-            "adaptation": (EPOCHS, TOLERANCES, self.quick) if method.adapted else None,
+            "adaptation": self._adaptation(method),
         }
         return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()[:16]
 
