@@ -17,6 +17,7 @@ DARLA = replace(
 )
 ENCODERS: dict[str, Encoder] = {
     "supervised": OURS,
+    "supervised-long": replace(OURS, epochs=24),
     "interventional": replace(OURS, objective="interventional"),
     "interventional_unlabelled": replace(OURS, objective="interventional_unlabelled"),
     "ae": UNLABELLED,
@@ -86,7 +87,8 @@ ABLATION: dict[str, Contender] = {
     )
     for group in GROUPS
 } | {"pixels-photometric": Contender(_pixels(SHIFT, ImageAugment(kind="photometric", target="clean")))}
+LONGER = {"ours-long": Contender(Agent(blocks=("task",)), "supervised-long", LABELS)}
 OURS_FIRST = "ours-task"
 BASELINES = tuple(n for n, c in CONTENDERS.items() if n != TEACHER and c.encoder != "supervised")
-GROUPS_OF_AGENTS = {"families": FAMILIES, "ablation": ABLATION}
-EVERYONE = {**CONTENDERS, **FAMILIES, **ABLATION}
+GROUPS_OF_AGENTS = {"families": FAMILIES, "ablation": ABLATION, "longer": LONGER}
+EVERYONE = {**CONTENDERS, **FAMILIES, **ABLATION, **LONGER}
