@@ -33,7 +33,8 @@ BOUNDS = (0.0, 1.0)
 
 
 class Seeds(NamedTuple):
-    """Of pictures to learn errors from, to search with and to check with: none in common."""
+    """Of pictures to learn errors from, to search with and to check with: none in common, and far from the
+    small numbers that data sets have, whose images the encoder may have learned."""
 
     known: int
     search: int
@@ -99,7 +100,7 @@ def calibrate_space(
     images = _opened(encoder, target)
     order = np.random.default_rng(seed).permutation(len(images))
     half = len(images) // 2
-    seeds = Seeds(*(3 * seed + np.arange(3)).tolist())
+    seeds = Seeds(*np.random.SeedSequence(seed).generate_state(3).tolist())
     with StudioSpec(space.scene, renderer, encoder.image_size, device).open() as studio:
         bench = Bench(encoder, heads, studio)
         fitted, held_out = (view(encoder, heads, images[own]) for own in (order[:half], order[half:]))
