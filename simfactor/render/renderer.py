@@ -73,14 +73,14 @@ RENDERERS: dict[str, Callable[[], Callable[..., Renderer]]] = {
 }
 
 
-class Choice(NamedTuple):
-    """A renderer that was chosen: its name, and arguments of its constructor."""
+class NamedRenderer(NamedTuple):
+    """What a text names: a renderer, and arguments of its constructor."""
 
     name: str
     options: dict[str, Any]
 
 
-def parse_renderer(text: str) -> Choice:
+def parse_renderer(text: str) -> NamedRenderer:
     """What ``pathtrace:samples=4,environment=sky`` asks for: a name, and options if there are any.
 
     Raises SimfactorError for a name that is not in ``RENDERERS``, and options without a value.
@@ -90,13 +90,16 @@ def parse_renderer(text: str) -> Choice:
         raise unknown_name("renderer", name, RENDERERS)
     options = {}
     for pair in rest.split(",") if rest else ():
-        option, equals, value = (part.strip() for part in pair.partition("="))
-        if not (option and equals and value):
+        option, _, value = (part.strip() for part in pair.partition("="))
+        try:
+            options[option] = yaml.safe_load(value)
+        except yaml.YAMLError:
+            options[option] = None
+        if not option or options[option] is None:
             raise SimfactorError(
                 f"{pair!r} in the renderer {text!r} is no option; write it as in 'pathtrace:samples=4'."
             )
-        options[option] = yaml.safe_load(value)
-    return Choice(name, options)
+    return NamedRenderer(name, options)
 
 
 def check_renderer(text: str) -> None:

@@ -39,6 +39,8 @@ def test_arguments_go_before_options_of_the_name(world):
     [
         ("tiny:shadow=false", r"unknown option of the renderer 'tiny' 'shadow'.* Did you mean 'shadows'\?"),
         ("tiny:shadows", r"'shadows' in the renderer 'tiny:shadows' is no option; write it as in"),
+        ("tiny:shadows=[", r"'shadows=\[' in the renderer 'tiny:shadows=\[' is no option; write it as in"),
+        ("tiny:=4", r"'=4' in the renderer 'tiny:=4' is no option; write it as in"),
         ("tinny:shadows=false", r"unknown renderer 'tinny'"),
     ],
 )
