@@ -51,7 +51,7 @@ def recorded(study: Study, seeds: Sequence[int]) -> Outcomes:
         for seed in seeds:
             kept = _read(study, seed, contender.encoder, name)
             if kept is not None:
-                success = {domain: _flags(text) for domain, text in kept["success"].items()}
+                success = {domain: as_flags(text) for domain, text in kept["success"].items()}
                 found.setdefault(name, {})[seed] = Outcome(success, Learning(**kept["learning"]))
     return found
 
@@ -65,7 +65,7 @@ def record(study: Study, seed: int) -> None:
             if episodes.keys() == {domain.name for domain in plan.domains}:
                 content = {
                     "learning": learning(plan.agent_folder(name, seed))._asdict(),
-                    "success": {d: _text(one.success) for d, one in episodes.items()},
+                    "success": {d: as_text(one.success) for d, one in episodes.items()},
                 }
                 _write(content, study, seed, study.contenders[name].encoder, name)
 
@@ -110,9 +110,11 @@ def _write(
     write_json(_path(study, seed, encoder, contender), {**made_by, **content})
 
 
-def _text(flags: NDArray[np.bool_]) -> str:
+def as_text(flags: NDArray[np.bool_]) -> str:
+    """Successes as a record has them: a digit an episode."""
     return "".join("01"[flag] for flag in flags.astype(int))
 
 
-def _flags(text: str) -> NDArray[np.bool_]:
+def as_flags(text: str) -> NDArray[np.bool_]:
+    """What :func:`as_text` wrote."""
     return np.array(list(text)) == "1"

@@ -6,11 +6,13 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from matrix.contenders import EVERYONE
+from matrix.records import as_flags, as_text
 from matrix.study import Study, prepare, train
 from numpy.typing import NDArray
 
@@ -42,7 +44,7 @@ class Reality:
     labelled: int = 300
     quick: bool = False
 
-    @property
+    @cached_property
     def domains(self) -> tuple[Domain, ...]:
         """The clean world first."""
         return worlds(self.study)
@@ -89,7 +91,7 @@ def recorded(reality: Reality, name: str, seed: int) -> Trial | None:
     kept = read_json(path) if path.exists() else None
     if kept is None or kept["recipe"] != reality.recipe(name, seed):
         return None
-    success = {domain: np.array(list(text)) == "1" for domain, text in kept["success"].items()}
+    success = {domain: as_flags(text) for domain, text in kept["success"].items()}
     return Trial(success, {domain: np.array(errors) for domain, errors in kept["task_error"].items()})
 
 
@@ -111,7 +113,7 @@ def run(reality: Reality, name: str, seed: int) -> None:
         for job in transfer_jobs(replace(plan, domains=reality.domains), who)
     ]
     episodes = evaluate_jobs(jobs, reality.folder / "episodes", [seed], study.workers)[name][seed]
-    flags = {d: "".join("01"[int(flag)] for flag in one.success) for d, one in episodes.items()}
+    flags = {domain: as_text(one.success) for domain, one in episodes.items()}
     content = {"success": flags, "task_error": _errors(reality, encoder, seed) if reads else {}}
     made_by = {"recipe": reality.recipe(name, seed), "versions": versions()}
     write_json(reality.results / f"{name}.{seed}.json", {**made_by, **content})

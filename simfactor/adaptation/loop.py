@@ -39,6 +39,7 @@ from simfactor.frames import Byte
 from simfactor.json_files import read_json, write_json
 from simfactor.provenance import commit, versions
 from simfactor.render import StudioSpec
+from simfactor.render.renderer import parse_renderer
 
 RECIPE, RESULT = "recipe.json", "close_gap.json"
 
@@ -168,7 +169,8 @@ def _opened(encoder: FactorEncoder, target: Pictures) -> Byte:
 def _spec(encoder: FactorEncoder, source: FactorDataset) -> StudioSpec:
     """How the source was rendered, but where the encoder is."""
     own = source.manifest.spec
-    return replace(own, device=encoder.device.type if own.renderer == "raster" else "cpu")
+    rasters = parse_renderer(own.renderer).name == "raster"
+    return replace(own, device=encoder.device.type if rasters else "cpu")
 
 
 def _recipe(
