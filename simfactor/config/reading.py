@@ -16,6 +16,7 @@ from simfactor.config.sections import (
     Data,
     Encoder,
     ImageAugment,
+    MixturePart,
     RunConfig,
     ShiftRanges,
     Transfer,
@@ -97,6 +98,7 @@ def _field_class(owner: Any, part: object) -> Any:
         "augment": Augment,
         "image_augment": ImageAugment,
         "correlations": Correlation,
+        "mixture": MixturePart,
     }
     sections = {"world": World, "data": Data, "encoder": Encoder, "agents": Agents, "transfer": Transfer}
     return {**sections, **kinds}.get(str(part), owner)

@@ -30,6 +30,18 @@ class Correlation:
 
 
 @dataclass(frozen=True, config=STRICT)
+class MixturePart:
+    """A part of the data set in which several factors are narrower together."""
+
+    share: Annotated[float, Field(gt=0, lt=1)]
+    """How much of it."""
+    factors: Choices = dataclasses.field(default_factory=dict)
+    """Their ranges in this part; whatever is not named is drawn as in the rest."""
+    sensor: str | None = None
+    """A sensor whose ranges they have, too: ideal is a camera without faults."""
+
+
+@dataclass(frozen=True, config=STRICT)
 class World:
     """What is rendered, and which part of it the encoder and the policy may train on."""
 
@@ -55,6 +67,8 @@ class World:
     """Factors that are correlated in the data set, and in nothing else."""
     held_out: Annotated[tuple[dict[str, Any], ...], tyro.conf.Fixed, tyro.conf.Suppress] = ()
     """What the data set never shows: ranges or values of one factor, or of several at once."""
+    mixture: Annotated[tuple[MixturePart, ...], tyro.conf.Fixed, tyro.conf.Suppress] = ()
+    """Parts of the data set in which factors are narrower together, as {share: 0.25, sensor: ideal}."""
 
 
 @dataclass(frozen=True, config=STRICT)

@@ -64,12 +64,15 @@ def generate_lattice(
     Such a set is what :func:`ground_truth_data` asks for. ``levels`` gives the number of levels of all
     numeric factors that vary or of the named ones; the rest use their own. The other arguments, resuming and
     errors are as for :func:`generate`; raises SimfactorError, too, for a factor without levels and for a
-    space with correlations or held-out combinations.
+    space with correlations, a mixture or held-out combinations.
     """
     space = _with_levels(space, levels)
     if space.correlations:
         pairs = "; ".join(" and ".join(pair) for pair in space.correlations)
         raise SimfactorError(f"every combination once leaves nothing to correlate ({pairs}); use `generate`.")
+    if space.mixture:
+        names = ", ".join(sorted({name for part in space.mixture for name in part.factors}))
+        raise SimfactorError(f"every combination once leaves nothing to mix ({names}); use `generate`.")
     count = len(Lattice(space))
     spec = spec or StudioSpec(space.scene)
     wanted = Manifest(space, 0, count, shard_size, True, spec, tuple(keep), complete=True)

@@ -37,6 +37,13 @@ def narrow(factor: Factor, choice: Choice) -> Factor:
     return factor.restrict(*choice)
 
 
+def as_choice(factor: Factor) -> Choice:
+    """What :func:`narrow` takes to leave another factor the domain of this one, which has no holes."""
+    if isinstance(factor, Categorical):
+        return factor.describe().split(", ")
+    return [factor.low, factor.high]
+
+
 def without(factor: Factor, choice: Choice) -> Factor:
     """The factor without a value, an open [low, high] range or a list of names."""
     if isinstance(factor, Categorical):

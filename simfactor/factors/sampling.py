@@ -1,4 +1,4 @@
-"""How rows are drawn: streams per factor, a Gaussian copula, held-out combinations, interventions."""
+"""How rows are drawn: streams per factor, a Gaussian copula, mixtures, hold-outs, interventions."""
 
 from __future__ import annotations
 
@@ -12,12 +12,14 @@ from scipy.special import ndtr, ndtri
 from simfactor.errors import SimfactorError
 from simfactor.factors.categorical import Categorical
 from simfactor.factors.domain import Factor
+from simfactor.factors.mixture import members
 from simfactor.factors.streams import uniforms
 
 if TYPE_CHECKING:
     from simfactor.factors.space import FactorSpace
 
 Array = NDArray[np.float64]
+MIXTURE = "/mixture"  # the stream that says which part a row belongs to; no factor has such a name
 ATTEMPTS = 200  # redraws of a held-out combination before the space is called (almost) empty
 
 
@@ -86,8 +88,15 @@ def _draw(space: FactorSpace, count: int, seed: int, start: int, lattice: bool, 
     u = np.stack(columns, axis=1)
     if space.correlations:
         u = _correlated(u, copula_factor(space.names, space.correlations))
-    values = [f.quantile(u[:, k], lattice) for k, f in enumerate(space.factors.values())]
-    return np.stack(values, axis=1)
+    rows = np.stack([f.quantile(u[:, k], lattice) for k, f in enumerate(space.factors.values())], axis=1)
+    if space.mixture:
+        # a row stays in its part when a held-out combination is drawn again
+        parts = members(space.mixture, uniforms(MIXTURE, seed, start, count))
+        for part, own in zip(space.mixture, parts, strict=True):
+            for name, factor in part.factors.items():
+                k = space.index(name)
+                rows[own, k] = factor.quantile(u[own, k], lattice)
+    return rows
 
 
 def _correlated(u: Array, cholesky: Array) -> Array:

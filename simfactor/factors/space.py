@@ -16,7 +16,10 @@ from simfactor.errors import SimfactorError, naming, unknown_name
 from simfactor.factors import sampling
 from simfactor.factors.categorical import Categorical
 from simfactor.factors.choices import Choice, applied, encode_value, narrow, without
-from simfactor.factors.domain import Factor, factor_from_dict, factor_to_dict
+from simfactor.factors.domain import Factor
+from simfactor.factors.mixture import Part, check_shares
+from simfactor.factors.mixture import without as without_factors
+from simfactor.factors.space_data import parts_from_dict, space_to_dict
 
 Rows: TypeAlias = NDArray[np.float64]
 
@@ -33,12 +36,14 @@ class FactorSpace:
         scene: the scene these factors belong to.
         correlations: (name, name) -> correlation of a Gaussian copula.
         excluded: held-out combinations; a row inside all the ranges of one of them is never sampled.
+        mixture: parts of every sample in which several factors have narrower domains together.
     """
 
     factors: Mapping[str, Factor]
     scene: str = "tabletop"
     correlations: Mapping[tuple[str, str], float] = field(default_factory=dict)
     excluded: tuple[Mapping[str, Factor], ...] = ()
+    mixture: tuple[Part, ...] = ()
 
     def __post_init__(self) -> None:
         if not self.factors:
@@ -48,6 +53,7 @@ class FactorSpace:
         for name in (name for pair in self.correlations for name in pair):
             self[name]
         sampling.copula_factor(self.names, self.correlations)
+        check_shares(self.mixture)
 
     def __len__(self) -> int:
         return len(self.factors)
@@ -58,7 +64,7 @@ class FactorSpace:
         return self.factors[name]
 
     def __reduce__(self) -> tuple[Callable[..., FactorSpace], tuple[Any, ...]]:
-        parts = (dict(self.factors), self.scene, dict(self.correlations), self.excluded)
+        parts = (dict(self.factors), self.scene, dict(self.correlations), self.excluded, self.mixture)
         return FactorSpace, parts
 
     @property
@@ -224,7 +230,7 @@ class FactorSpace:
 
     def restrict(self, choices: Mapping[str, Choice]) -> FactorSpace:
         """Narrower domains: ``{"light_azimuth": [-30, 30], "table_texture": ["brick"], "ee_z": 0.1}``."""
-        return self._changed(choices, narrow)
+        return self.with_factors(self._narrowed(choices))
 
     def fix(self, values: Mapping[str, float | str]) -> FactorSpace:
         """The named factors held at one value."""
@@ -236,16 +242,27 @@ class FactorSpace:
 
     def hold_out_combination(self, choices: Mapping[str, Choice]) -> FactorSpace:
         """Never these *together*; each of them still occurs. ``restrict(choices)`` is the complement."""
-        combination = {name: applied(name, narrow, self[name], choice) for name, choice in choices.items()}
-        return replace(self, excluded=(*self.excluded, combination))
+        return replace(self, excluded=(*self.excluded, self._narrowed(choices)))
 
     def correlate(self, correlations: Mapping[tuple[str, str], float]) -> FactorSpace:
         """Sample these pairs with a Gaussian copula of the given correlation; marginals stay as they are."""
         return replace(self, correlations={**self.correlations, **correlations})
 
+    def mix(self, share: float, choices: Mapping[str, Choice]) -> FactorSpace:
+        """In a ``share`` of all rows the named factors are narrowed as by :meth:`restrict`, all together.
+
+        Their domains, and the other factors, stay as they are. Who restricts or replaces one of them later
+        has it drawn alike in all rows again.
+        """
+        part = Part(
+            share, {name: applied(name, narrow, self[name], choice) for name, choice in choices.items()}
+        )
+        return replace(self, mixture=(*self.mixture, part))
+
     def with_factors(self, factors: Mapping[str, Factor]) -> FactorSpace:
         """The space with further factors at its end, and those of a name that it has in place of its own."""
-        return replace(self, factors={**self.factors, **factors})
+        mixture = without_factors(self.mixture, factors)
+        return replace(self, factors={**self.factors, **factors}, mixture=mixture)
 
     def select(self, names: Sequence[str]) -> FactorSpace:
         """The space of the named factors only, in this space's order."""
@@ -254,47 +271,25 @@ class FactorSpace:
         kept = {name: f for name, f in self.factors.items() if name in names}
         pairs = {pair: rho for pair, rho in self.correlations.items() if set(pair) <= set(kept)}
         combinations = tuple(c for c in self.excluded if set(c) <= set(kept))
-        return replace(self, factors=kept, correlations=pairs, excluded=combinations)
+        mixture = without_factors(self.mixture, set(self.names) - set(kept))
+        return replace(self, factors=kept, correlations=pairs, excluded=combinations, mixture=mixture)
+
+    def _narrowed(self, choices: Mapping[str, Choice]) -> dict[str, Factor]:
+        return {name: applied(name, narrow, self[name], choice) for name, choice in choices.items()}
 
     def _changed(
         self, choices: Mapping[str, Choice], change: Callable[[Factor, Choice], Factor]
     ) -> FactorSpace:
         changed = {name: applied(name, change, self[name], choice) for name, choice in choices.items()}
-        return replace(self, factors={**self.factors, **changed})
+        return self.with_factors(changed)
 
     # --- data -----------------------------------------------------------------------------------------
 
     def to_dict(self) -> dict[str, Any]:
         """The space as JSON- and YAML-able data."""
-        data: dict[str, Any] = {
-            "scene": self.scene,
-            "factors": {name: factor_to_dict(f) for name, f in self.factors.items()},
-        }
-        if self.correlations:
-            pairs = self.correlations.items()
-            data["correlations"] = [{"factors": list(pair), "correlation": rho} for pair, rho in pairs]
-        if self.excluded:
-            data["excluded"] = [{n: factor_to_dict(f) for n, f in c.items()} for c in self.excluded]
-        return data
+        return space_to_dict(self)
 
     @staticmethod
     def from_dict(data: Mapping[str, Any]) -> FactorSpace:
         """The space that :meth:`to_dict` described. Raises one SimfactorError with every bad entry."""
-        known = ("scene", "factors", "correlations", "excluded")
-        for key in data:
-            if key not in known:
-                raise unknown_name("key of a factor space", key, known)
-        factors, problems = {}, []
-        for name, entry in dict(data.get("factors") or {}).items():
-            try:
-                factors[name] = factor_from_dict(entry)
-            except SimfactorError as error:
-                problems.append(f"factors.{name}: {error}")
-        if problems:
-            raise SimfactorError("\n".join(problems))
-        return FactorSpace(
-            factors,
-            data.get("scene", "tabletop"),
-            {(c["factors"][0], c["factors"][1]): c["correlation"] for c in data.get("correlations", ())},
-            tuple({n: factor_from_dict(f) for n, f in c.items()} for c in data.get("excluded", ())),
-        )
+        return FactorSpace(**parts_from_dict(data))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,7 +11,7 @@ from typing import Any
 import gymnasium as gym
 
 from simfactor.agents import make_advised
-from simfactor.config import Agent, Correlation, RunConfig, World
+from simfactor.config import Agent, RunConfig, World
 from simfactor.encoders import OBJECTIVES, LatentLayout
 from simfactor.envs import make_env, make_vector_env
 from simfactor.envs.task_env import TASKS
@@ -25,12 +25,12 @@ from simfactor.pipeline.agent_options import (
     sees_task,
     training_space,
 )
+from simfactor.pipeline.shown import shown_space
 from simfactor.pipeline.tested import ENCODER, Tested, tested_agents
 from simfactor.render import StudioSpec
 from simfactor.render.renderer import check_renderer
 from simfactor.transfer import Domain, MakeEnv, MakeVector, Shift, load_suite, transfer_domains
 
-TRIAL = 64  # rows drawn to see whether a space has any
 EPISODE_SEEDS = 1_000_000  # test episodes are numbered from here on, training seeds lie below
 
 
@@ -189,7 +189,7 @@ def make_plan(run: RunConfig) -> Plan:
         support_space = full.restrict(world.encoder_support)
     with naming("world.policy_support (must lie inside encoder_support)"):
         policy_space = support_space.restrict(world.policy_support)
-    encoder_space = _shown(support_space, world)
+    encoder_space = shown_space(support_space, world)
     score_space = encoder_space if run.data.score_on == "seen" else support_space
     support = {**world.encoder_support, **world.policy_support}
     with naming("transfer"):
@@ -241,40 +241,3 @@ def check_task(plan: Plan) -> None:
             f"agents do {task!r} in scene {ready.scene!r}, but world.space is of "
             f"{plan.policy_space.scene!r}; use the space {TASKS[task].space!r}, or another task."
         )
-
-
-def _shown(space: FactorSpace, world: World) -> FactorSpace:
-    """The space as the data set shows it: factors correlated, and parts held out."""
-    for i, correlation in enumerate(world.correlations):
-        with naming(f"world.correlations.{i}"):
-            space = _correlated(space, correlation)
-    for i, choices in enumerate(world.held_out):
-        with naming(f"world.held_out.{i}"):
-            space = _without(space, choices)
-    if world.held_out:
-        with naming("world.held_out"):
-            space.sample(TRIAL, seed=0)  # fails if (almost) nothing is left
-    return space
-
-
-def _correlated(space: FactorSpace, correlation: Correlation) -> FactorSpace:
-    for name in correlation.factors:
-        if space[name].fixed:
-            raise SimfactorError(
-                f"{name} is {space[name].describe()} in all images; widen it in encoder_support."
-            )
-    if any(set(pair) == set(correlation.factors) for pair in space.correlations):
-        raise SimfactorError(f"{' and '.join(correlation.factors)} are correlated already; say it once.")
-    return space.correlate({correlation.factors: correlation.strength})
-
-
-def _without(space: FactorSpace, choices: Mapping[str, Any]) -> FactorSpace:
-    if not choices:
-        raise SimfactorError("no factor is named; hold out, for example, {object_shape: cube}.")
-    if len(choices) > 1:
-        return space.hold_out_combination(choices)
-    (name,) = choices
-    left = space.hold_out(choices)
-    if left[name].describe() == space[name].describe():
-        raise SimfactorError(f"{dict(choices)} is outside encoder_support already; choose what is inside.")
-    return left

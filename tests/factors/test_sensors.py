@@ -21,7 +21,7 @@ def test_ready_sensors_declare_nuisances_of_the_group_sensor(name: str) -> None:
 
 
 def test_the_ready_sensors_are_these() -> None:
-    assert ready_sensors() == ["any", "industrial", "phone", "webcam"]
+    assert ready_sensors() == ["any", "ideal", "industrial", "phone", "webcam"]
 
 
 def test_any_has_what_the_others_have_and_what_changes_nothing() -> None:
@@ -35,6 +35,14 @@ def test_any_has_what_the_others_have_and_what_changes_nothing() -> None:
     still = Sensor()
     for factor in set(every) - {"exposure", "motion_direction", "full_well", "read_noise"}:
         assert every[factor].low <= getattr(still, factor) <= every[factor].high
+
+
+def test_an_ideal_one_is_where_any_changes_nothing() -> None:
+    every, ideal, still = load_sensor("any"), load_sensor("ideal"), Sensor()
+    assert set(every) - set(ideal) == {"motion_direction", "full_well", "read_noise"}  # of nothing
+    for name, factor in ideal.items():
+        assert factor.fixed
+        assert factor.low == (0 if name == "exposure" else getattr(still, name))
 
 
 def test_further_factors_leave_the_other_columns_as_they_are() -> None:

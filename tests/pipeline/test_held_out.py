@@ -1,4 +1,4 @@
-"""Correlations and held-out parts of a configuration: in the labels of the data set, checked at the door."""
+"""Correlations, held-out parts and mixtures of a configuration: in the data set, checked at the door."""
 
 from __future__ import annotations
 
@@ -66,6 +66,20 @@ def test_scores_are_drawn_as_the_training_images_unless_asked_otherwise(tmp_path
     assert not plan.policy_space.correlations  # they are the data set's only
 
 
+def test_a_part_of_the_images_is_taken_by_an_ideal_camera(tmp_path: Path) -> None:
+    part = {"share": 0.3, "sensor": "ideal", "factors": {"table_texture": "wood"}}
+    plan = make_plan(written(tmp_path, {"sensor": "any", "mixture": [part]}))
+    space = plan.encoder_space
+    rows = space.sample(2000, seed=0)
+    noise, blur, cloth = (rows[:, space.index(n)] for n in ("iso", "defocus", "table_texture"))
+    ideal = noise == 0
+    assert abs(ideal.mean() - 0.3) < 0.03
+    np.testing.assert_array_equal(blur == 0, ideal)
+    assert len(set(cloth[ideal])) == 1 < len(set(cloth[~ideal]))
+    assert not plan.policy_space.mixture  # it is the data set's only
+    assert not plan.domains[0].space.mixture
+
+
 BACK_AND_FORTH = [{"factors": pair, "strength": 0.5} for pair in (["ee_x", "ee_y"], ["ee_y", "ee_x"])]
 FIXED = {"encoder_support": {"ee_x": 0.4}, "correlations": [{"factors": ["ee_y", "ee_x"], "strength": 0.5}]}
 OUTSIDE = {"encoder_support": {"light_elevation": [30, 50]}, "held_out": [{"light_elevation": [60, 65]}]}
@@ -92,6 +106,20 @@ NOTHING_LEFT = {
         ),
         ({"correlations": BACK_AND_FORTH}, r"world\.correlations\.1: ee_y and ee_x are correlated already"),
         (FIXED, r"world\.correlations\.0: ee_x is 0.4 m in all images; widen it"),
+        ({"mixture": [{"share": 0.3}]}, r"world\.mixture\.0: a part of a mixture names no factor"),
+        ({"mixture": [{"share": 1.3}]}, r"world\.mixture\.0\.share: Input should be less than 1"),
+        (
+            {"mixture": [{"shar": 0.3}]},
+            r"world\.mixture\.0\.shar: unknown key .*Did you mean 'share'",
+        ),
+        (
+            {"mixture": [{"share": 0.3, "sensor": "ideal"}]},
+            r"world\.mixture\.0: sensor 'ideal' sets exposure, .* give it a `sensor` that varies them",
+        ),
+        (
+            {"mixture": [{"share": 0.6, "factors": {"ee_x": 0.4}}, {"share": 0.6, "factors": {"ee_y": 0}}]},
+            r"world\.mixture\.1: shares of the mixture, 0\.6, 0\.6, add up to 1\.2",
+        ),
         ({"held_out": ["cube"]}, r"world\.held_out\.0: Input should be a valid dictionary"),
         ({"held_out": [{}]}, r"world\.held_out\.0: no factor is named"),
         ({"held_out": [{"object_shape": "cub"}]}, r"world\.held_out\.0: object_shape: .*Did you mean 'cube'"),
