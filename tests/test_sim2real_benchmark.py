@@ -58,7 +58,7 @@ def test_a_recipe_changes_with_what_decides_the_outcome(reality: Reality) -> Non
 def test_the_table_says_how_much_is_kept_and_how_well_the_task_is_read(reality: Reality) -> None:
     def trial(photo: list[int], *errors: float) -> Trial:
         flags = {"clean": [1, 1, 1, 1], "webcam": [1, 1, 0, 1], "photo": photo}
-        read = dict(zip(("clean", "photo"), (np.full(6, e) for e in errors), strict=False))
+        read = dict(zip(("source", "photo"), (np.full(6, e) for e in errors), strict=False))
         return Trial({name: np.array(flag, bool) for name, flag in flags.items()}, read)
 
     found = summary(

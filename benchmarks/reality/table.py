@@ -11,15 +11,16 @@ from numpy.typing import NDArray
 from simfactor.transfer import Domain, format_interval, hierarchical_bootstrap, tabulate_success
 from simfactor.transfer.domain import CLEAN
 
-from .trials import Trial
+from .trials import SOURCE, Trial
 from .worlds import PHOTO, SENSOR
 
-HEADS = ("method", CLEAN, SENSOR, PHOTO, "keeps", "error clean", "error photo", "seeds")
+HEADS = ("method", CLEAN, SENSOR, PHOTO, "keeps", "error source", "error photo", "seeds")
 
 
 def summary(domains: Sequence[Domain], trials: Mapping[str, Mapping[int, Trial]]) -> dict[str, Any]:
-    """Method -> ``success`` and ``task_error`` in the target, ``source_error``, in the clean world (both None
-    where nothing is read), and ``domains``: name -> success there and the gap to the clean world."""
+    """Method -> ``success`` and ``task_error`` in the target, ``source_error``, on held-out images like those
+    of its encoder (both None where nothing is read), and ``domains``: name -> success there and the gap to
+    the clean world."""
     found: dict[str, Any] = {}
     for name, trainings in trials.items():
         success = {domain.name: _stacked(trainings, "success", domain.name) for domain in domains}
@@ -27,12 +28,12 @@ def summary(domains: Sequence[Domain], trials: Mapping[str, Mapping[int, Trial]]
         read = all(trial.task_error for trial in trainings.values())
         errors = {
             domain: _interval(_stacked(trainings, "task_error", domain)) if read else None
-            for domain in (CLEAN, PHOTO)
+            for domain in (SOURCE, PHOTO)
         }
         found[name] = {
             "success": entries[PHOTO]["success"],
             "task_error": errors[PHOTO],
-            "source_error": errors[CLEAN],
+            "source_error": errors[SOURCE],
             "seeds": len(trainings),
             "domains": entries,
         }

@@ -30,6 +30,7 @@ from .methods import CALIBRATED, METHODS, Method
 from .readers import EPOCHS, IMAGES, ROUNDS, TOLERANCES, adapted, pictures, reading_errors
 from .worlds import PHOTO, worlds
 
+SOURCE = "source"
 SENSED = Path(__file__).with_name("sensed.yaml")
 
 
@@ -79,7 +80,7 @@ class Reality:
 @dataclass(frozen=True, eq=False)
 class Trial:
     """One training of a method: domain -> success (E,), and domain -> error (n,) of reading the task in each
-    image, of those that read it."""
+    image, of those that read it; SOURCE among these: held-out images like those its encoder learned from."""
 
     success: Mapping[str, NDArray[np.bool_]]
     task_error: Mapping[str, NDArray[np.float64]]
@@ -114,7 +115,7 @@ def run(reality: Reality, name: str, seed: int) -> None:
     ]
     episodes = evaluate_jobs(jobs, reality.folder / "episodes", [seed], study.workers)[name][seed]
     flags = {domain: as_text(one.success) for domain, one in episodes.items()}
-    content = {"success": flags, "task_error": _errors(reality, encoder, seed) if reads else {}}
+    content = {"success": flags, "task_error": _errors(reality, plan, encoder) if reads else {}}
     made_by = {"recipe": reality.recipe(name, seed), "versions": versions()}
     write_json(reality.results / f"{name}.{seed}.json", {**made_by, **content})
 
@@ -155,12 +156,14 @@ def _pictures(reality: Reality, domain: str, seed: int) -> FactorDataset:
     return pictures(reality.folder / "pictures", shown, count, seed, reality.study.workers)
 
 
-def _errors(reality: Reality, encoder: Path, seed: int) -> dict[str, list[float]]:
-    """Of an encoder with labels, in the clean world and in the target."""
-    opened, measured = FactorEncoder.from_pretrained(encoder), slice(reality.unlabelled, None)
+def _errors(reality: Reality, plan: Plan, encoder: Path) -> dict[str, list[float]]:
+    """Of an encoder with labels: on images like its own, in the clean world and in the target."""
+    opened = FactorEncoder.from_pretrained(encoder)
     if not opened.heads:
         return {}
-    return {
-        domain: reading_errors(opened, _pictures(reality, domain, seed), measured).round(4).tolist()
-        for domain in (CLEAN, PHOTO)
-    }
+    own, first = FactorDataset(plan.folder / "data"), plan.run.data.count
+    errors = {SOURCE: reading_errors(opened, own, slice(first, first + reality.labelled))}
+    for domain in (CLEAN, PHOTO):
+        shown = _pictures(reality, domain, plan.run.seed)
+        errors[domain] = reading_errors(opened, shown, slice(reality.unlabelled, None))
+    return {name: each.round(4).tolist() for name, each in errors.items()}
