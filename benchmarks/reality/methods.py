@@ -15,7 +15,7 @@ CALIBRATED = "calibrated"  # by rounds of calibration, rendering and training
 
 @dataclass(frozen=True)
 class Method:
-    """A contender. ``sensed``: encoder and policy have learned behind the sensor `any`;
+    """A contender. ``sensed``: it has learned in the world of `sensed.yaml`, for an unknown camera and light;
     ``adapted``: how its encoder was adapted to pictures of the target without labels, if it was."""
 
     contender: str
@@ -25,10 +25,11 @@ class Method:
 
 SENSED = {
     "ours-sensed": Method(SENSED_FIRST, sensed=True),
-    "pixels-randomised-sensed": Method("pixels-randomised", sensed=True),
+    "pixels-rerender-sensed": Method("pixels-rerender", sensed=True),
 }
+EVERY_WAY = (CALIBRATED, CONTROL, *ADAPTATIONS)
 ADAPTED = {
-    **{f"{OURS_FIRST}+{how}": Method(OURS_FIRST, adapted=how) for how in (CALIBRATED, CONTROL, *ADAPTATIONS)},
-    **{f"ours-sensed+{how}": Method(SENSED_FIRST, sensed=True, adapted=how) for how in (CALIBRATED, "mmd")},
+    **{f"ours-sensed+{how}": Method(SENSED_FIRST, sensed=True, adapted=how) for how in EVERY_WAY},
+    **{f"{OURS_FIRST}+{how}": Method(OURS_FIRST, adapted=how) for how in (CALIBRATED, "mmd")},
 }
 METHODS = {**{name: Method(name) for name in CONTENDERS}, **SENSED, **ADAPTED}
