@@ -16,6 +16,7 @@ from simfactor.factors import Categorical, Continuous, load_space
 from simfactor.frames import RenderBatch
 from simfactor.render import Studio, make_renderer, render_counterfactuals
 from simfactor.scene.optics import direction
+from simfactor.scene.textures import PATTERNS, load_texture
 from simfactor.sensor import MOSAICS, Sensor
 
 SIZE = 224
@@ -105,6 +106,8 @@ def main() -> None:
     save_png(out / "counterfactuals.png", contact_sheet(images.rgb, columns=4))
     with Studio("tabletop", image_size=112) as studio:
         save_png(out / "factors.png", factor_sheet(space, studio, names=FACTORS, base=row))
+    patterns = np.stack([load_texture(name)[::2, ::2] for name in PATTERNS])
+    save_png(out / "patterns.png", contact_sheet(patterns, columns=16))
     seen = space.with_factors(SENSOR)
     off = {name: value for name, value in Sensor()._asdict().items() if name in SENSOR} | {"mosaic": "none"}
     plain = {**space.decode(row), **off, "table_texture": "blue_checker", "background_texture": "cat"}

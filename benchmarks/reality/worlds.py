@@ -6,7 +6,7 @@ from matrix.study import Study
 
 from simfactor.factors import load_sensor
 from simfactor.pipeline import make_plan
-from simfactor.pipeline.plan import whole_space
+from simfactor.pipeline.whole import whole_space
 from simfactor.render import Studio
 from simfactor.report import image_grid
 from simfactor.transfer import Domain, load_suite

@@ -51,6 +51,9 @@ class World:
     sensor: str | None = None
     """Sensor of the camera, whose factors are added to the space: a ready one (webcam, industrial, phone,
     or any, to train behind when the camera is not known) or the path of a YAML file."""
+    patterns: Annotated[int, Field(ge=0, le=64)] = 0
+    """Random patterns (pattern_0, pattern_1, ...; 64 at most) that textures of the encoder's images also are,
+    beside those of encoder_support: what has seen many textures reads a new one better."""
     task: TaskName = "reach"
     """What agents have to do; planar_reach wants the space arm, push and pick_and_place their own."""
     renderer: Annotated[str, tyro.conf.arg(metavar="{raster,tiny,bullet-gl,pathtrace}")] = "raster"

@@ -11,12 +11,12 @@ from typing import Any
 import gymnasium as gym
 
 from simfactor.agents import make_advised
-from simfactor.config import Agent, RunConfig, World
+from simfactor.config import Agent, RunConfig
 from simfactor.encoders import OBJECTIVES, LatentLayout
 from simfactor.envs import make_env, make_vector_env
 from simfactor.envs.task_env import TASKS
 from simfactor.errors import SimfactorError, naming
-from simfactor.factors import FactorSpace, load_sensor, load_space
+from simfactor.factors import FactorSpace, load_space
 from simfactor.factors.canonical import canonical_setting
 from simfactor.pipeline.agent_options import (
     check_agent,
@@ -27,6 +27,7 @@ from simfactor.pipeline.agent_options import (
 )
 from simfactor.pipeline.shown import shown_space
 from simfactor.pipeline.tested import ENCODER, Tested, tested_agents
+from simfactor.pipeline.whole import encoder_support, whole_space
 from simfactor.render import StudioSpec
 from simfactor.render.renderer import check_renderer
 from simfactor.transfer import Domain, MakeEnv, MakeVector, Shift, load_suite, transfer_domains
@@ -186,12 +187,13 @@ def make_plan(run: RunConfig) -> Plan:
     world = run.world
     full = whole_space(world)
     with naming("world.encoder_support"):
-        support_space = full.restrict(world.encoder_support)
+        seen = encoder_support(world)
+        support_space = full.restrict(seen)
     with naming("world.policy_support (must lie inside encoder_support)"):
         policy_space = support_space.restrict(world.policy_support)
     encoder_space = shown_space(support_space, world)
     score_space = encoder_space if run.data.score_on == "seen" else support_space
-    support = {**world.encoder_support, **world.policy_support}
+    support = {**seen, **world.policy_support}
     with naming("transfer"):
         shifts = [
             Shift(name, shift.factors, shift.level, renderer=shift.renderer, sensor=shift.sensor)
@@ -221,15 +223,6 @@ def make_plan(run: RunConfig) -> Plan:
             with naming("randomise"):
                 plan.training_space(agent)
     return plan
-
-
-def whole_space(world: World) -> FactorSpace:
-    """The space of a configuration's world, with the factors of its sensor."""
-    space = load_space(world.space)
-    if world.sensor is None:
-        return space
-    with naming("world.sensor"):
-        return space.with_factors(load_sensor(world.sensor))
 
 
 def check_task(plan: Plan) -> None:

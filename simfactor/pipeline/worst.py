@@ -11,9 +11,10 @@ from simfactor.config import RunConfig
 from simfactor.errors import SimfactorError, naming, unknown_name
 from simfactor.factors import FactorSpace
 from simfactor.json_files import write_json
-from simfactor.pipeline.plan import Plan, make_plan, whole_space
+from simfactor.pipeline.plan import Plan, make_plan
 from simfactor.pipeline.policies import check_policy, open_policy, version
 from simfactor.pipeline.records import timed
+from simfactor.pipeline.whole import encoder_support, whole_space
 from simfactor.report import image_grid
 from simfactor.transfer import WorstCase, find_worst_case, format_interval
 
@@ -86,5 +87,5 @@ def _searched(plan: Plan, factors: tuple[str, ...]) -> tuple[FactorSpace, tuple[
     names = factors or full.varying.by_role("nuisance")
     for name in names:
         full[name]  # raises for unknown names
-    held = {**world.encoder_support, **world.policy_support}
+    held = {**encoder_support(world), **world.policy_support}
     return full.restrict({name: choice for name, choice in held.items() if name not in names}), names

@@ -1,4 +1,4 @@
-"""Textures from pictures that the installed dependencies bring: read at run time, nothing is shipped."""
+"""Textures: pictures that the installed dependencies bring, read at run time, and random patterns."""
 
 from __future__ import annotations
 
@@ -11,8 +11,10 @@ import cv2
 
 from simfactor.errors import SimfactorError, unknown_name
 from simfactor.frames import Byte
+from simfactor.scene.patterns import draw_pattern
 
-SIZE = 256  # pixels a side
+SIZE = 256  # pixels a side of a picture
+PATTERN_SIZE = 128
 
 
 class Source(NamedTuple):
@@ -24,7 +26,7 @@ class Source(NamedTuple):
     center: tuple[float, float] = (0.5, 0.5)  # of the picture's width and height
 
 
-TEXTURES: dict[str, Source] = {
+PICTURES: dict[str, Source] = {
     "wood": Source("pybullet_data", "table/table.png"),
     "brick": Source("skimage", "data/brick.png"),
     "gravel": Source("skimage", "data/gravel.png"),
@@ -52,17 +54,31 @@ TEXTURES: dict[str, Source] = {
     "retina": Source("skimage", "data/retina.jpg"),
     "wheel": Source("pybullet_data", "racecar/meshes/wheel.jpg"),
 }
+PATTERNS = tuple(f"pattern_{number}" for number in range(64))
+TEXTURES = (*PICTURES, *PATTERNS)
 
 
 @cache
 def load_texture(name: str) -> Byte:
-    """The texture as (256, 256, 3) uint8 sRGB.
+    """The texture as (n, n, 3) uint8 sRGB, n 256 for pictures and 128 for patterns.
 
     Raises SimfactorError for an unknown name, or when the package it comes from lacks the picture.
     """
     if name not in TEXTURES:
         raise unknown_name("texture", name, TEXTURES)
-    source = TEXTURES[name]
+    texture = _picture(name) if name in PICTURES else draw_pattern(PATTERNS.index(name), PATTERN_SIZE)
+    texture.setflags(write=False)
+    return texture
+
+
+@cache
+def all_textures() -> tuple[Byte, ...]:
+    """Every texture, in the order of ``TEXTURES``; the same objects for all scenes of a process."""
+    return tuple(load_texture(name) for name in TEXTURES)
+
+
+def _picture(name: str) -> Byte:
+    source = PICTURES[name]
     path = _package_folder(source.package) / source.file
     picture = cv2.imread(str(path), cv2.IMREAD_COLOR)
     if picture is None:
@@ -77,15 +93,7 @@ def load_texture(name: str) -> Byte:
     square = cv2.resize(
         picture[top : top + side, left : left + side], (SIZE, SIZE), interpolation=cv2.INTER_AREA
     )
-    texture = cv2.cvtColor(square, cv2.COLOR_BGR2RGB)
-    texture.setflags(write=False)
-    return texture  # type: ignore[return-value]  # OpenCV's stubs name its own array type
-
-
-@cache
-def all_textures() -> tuple[Byte, ...]:
-    """Every texture, in the order of ``TEXTURES``; the same objects for all scenes of a process."""
-    return tuple(load_texture(name) for name in TEXTURES)
+    return cv2.cvtColor(square, cv2.COLOR_BGR2RGB)  # type: ignore[return-value]  # OpenCV's stubs name its own array type
 
 
 def _package_folder(package: str) -> Path:
