@@ -17,7 +17,7 @@ DARLA = replace(
 )
 ENCODERS: dict[str, Encoder] = {
     "supervised": OURS,
-    "supervised-long": replace(OURS, epochs=24),
+    "supervised-long": replace(OURS, epochs=12),
     "interventional": replace(OURS, objective="interventional"),
     "interventional_unlabelled": replace(OURS, objective="interventional_unlabelled"),
     "ae": UNLABELLED,

@@ -8,7 +8,7 @@ from matrix.contenders import CONTENDERS, OURS_FIRST
 
 from simfactor.adaptation.methods import METHODS as ADAPTATIONS
 
-SENSED_FIRST = "ours-long"  # its validation errors still fall after the epochs of `ours-task`
+SENSED_FIRST = "ours-long"  # there is more to learn than for `ours-task`
 CONTROL = "control"  # trains on as the others do, without the target
 CALIBRATED = "calibrated"  # by rounds of calibration, rendering and training
 
