@@ -40,7 +40,7 @@ def narrow(factor: Factor, choice: Choice) -> Factor:
 def as_choice(factor: Factor) -> Choice:
     """What :func:`narrow` takes to leave another factor the domain of this one, which has no holes."""
     if isinstance(factor, Categorical):
-        return factor.describe().split(", ")
+        return [factor.values[code] for code in factor.codes]
     return [factor.low, factor.high]
 
 
