@@ -42,7 +42,9 @@ class Part:
 
     @staticmethod
     def from_dict(data: Mapping[str, Any]) -> Part:
-        """The part that :meth:`to_dict` described."""
+        """The part that :meth:`to_dict` described. Raises SimfactorError for anything else."""
+        if not isinstance(data, Mapping) or set(data) != {"share", "factors"}:
+            raise SimfactorError(f"a part of a mixture is {{share: 0.25, factors: {{...}}}}, not {data!r}.")
         return Part(data["share"], {n: factor_from_dict(f) for n, f in data["factors"].items()})
 
 

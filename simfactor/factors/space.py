@@ -50,8 +50,9 @@ class FactorSpace:
             raise SimfactorError("a factor space needs at least one factor.")
         object.__setattr__(self, "factors", MappingProxyType(dict(self.factors)))
         object.__setattr__(self, "correlations", MappingProxyType(dict(self.correlations)))
-        for name in (name for pair in self.correlations for name in pair):
-            self[name]
+        for names in (*self.correlations, *(part.factors for part in self.mixture)):
+            for name in names:
+                self[name]
         sampling.copula_factor(self.names, self.correlations)
         check_shares(self.mixture)
 

@@ -26,6 +26,8 @@ def whole_space(world: World) -> FactorSpace:
 def encoder_support(world: World) -> dict[str, Any]:
     """The configuration's ranges of the data set; textures that it names, and the patterns."""
     support = dict(world.encoder_support)
+    if not world.patterns:
+        return support
     for name in _textures(load_space(world.space)) & support.keys():
         said = support[name]
         named = said if isinstance(said, (list, tuple)) else [said]

@@ -93,6 +93,18 @@ def test_mistakes_are_named(share: float, choices: dict, message: str) -> None:
         MIXED.mix(share, choices)
 
 
+@pytest.mark.parametrize(
+    ("part", "message"),
+    [
+        ({"factors": {}}, r"a part of a mixture is \{share: 0.25, factors: \{...\}\}, not \{'factors'"),
+        ({"share": 0.2, "factors": {"y": {"kind": "continuous", "low": 0, "high": 1}}}, "unknown factor 'y'"),
+    ],
+)
+def test_a_file_says_what_it_lacks(part: dict, message: str) -> None:
+    with pytest.raises(SimfactorError, match=message):
+        FactorSpace.from_dict({**SPACE.to_dict(), "mixture": [part]})
+
+
 def test_every_combination_once_leaves_nothing_to_mix(tmp_path) -> None:
     with pytest.raises(SimfactorError, match=r"nothing to mix \(azimuth, intensity\); use `generate`"):
         generate_lattice(MIXED, tmp_path / "all", levels=2)
