@@ -108,6 +108,6 @@ def test_the_cost_of_sensors_is_measured(tmp_path: Path) -> None:
     text = subprocess.run(command, capture_output=True, text=True, check=True).stdout
     figures = json.loads(out.read_text())["cpu_ms_per_image"]
     assert figures.keys() == {"64", "128"}
-    assert figures["64"].keys() == {"none", "any", "industrial", "phone", "webcam"}
+    assert figures["64"].keys() == {"none", "any", "ideal", "industrial", "phone", "webcam"}
     assert all(ms > 0 for own in figures.values() for ms in own.values())
     assert "| webcam |" in text
