@@ -72,7 +72,7 @@ def adapt_encoder(
             All but the first train on, always with the supervised loss on the source. The first corrects
             channels for the target alone, and reads the source worse: give it a ``tolerance``.
         target_rows: what is known of the target's images, rows (m, K) of ``encoder.space`` with nan for the
-            unknown. Images with all their values are learned from by the methods that train; at least 4.
+            unknown: of at least 4 images something. The methods that train learn from it.
         weight: of the method's own term; None: its usual one. 0 is the control, which trains on without the
             target.
         held_out: the last images of the source, which the encoder was not trained on; None: a fifth.

@@ -108,7 +108,7 @@ def check_out(out: Path) -> None:
 def opened_source(encoder: FactorEncoder, source: ImageSource) -> Part:
     """Images and rows of the data set that the encoder was trained on, those that have all their labels."""
     check_source(encoder, source, "source")
-    known = Part(source.images(), rows_of(encoder, source)).labelled()
+    known = Part(source.images(), rows_of(encoder, source)).complete()
     if not len(known.images):
         raise SimfactorError("no image of the source has all its labels; give the data set of the training.")
     return known
@@ -138,7 +138,7 @@ def opened_target(
     """Images of the target and what is known of them, nan where nothing is.
 
     Raises SimfactorError for images that the encoder does not read, too few of them, and rows that are not
-    theirs, not of its factors, or complete for fewer than four images.
+    theirs, not of its factors, or empty but for fewer than four images.
     """
     images = target_images(encoder, target)
     if len(images) < fewest:
@@ -158,9 +158,9 @@ def opened_target(
     labelled = known.labelled()
     if len(labelled.images) < FEWEST_LABELLED:
         raise SimfactorError(
-            f"{len(labelled.images)} images of the target have all their values in target_rows; give at "
-            f"least {FEWEST_LABELLED}, half of which only judge, or leave target_rows out."
+            f"of {len(labelled.images)} images of the target something is known in target_rows; give at "
+            f"least {FEWEST_LABELLED} with a value, half of which only judge, or leave target_rows out."
         )
     with naming("target_rows"):
-        encoder.space.check(labelled.rows)
+        encoder.space.check(labelled.rows, partial=True)
     return known

@@ -123,7 +123,7 @@ class _Lessons:
         self.target, self.style, self.weight = target, method.style, weight
         self.augment = arguments["augment"]
         self.term = method.begin(model, arguments["seed"]) if method.begin else None
-        self.known = target.labelled.nonzero()[:, 0]
+        self.known = target.known.any(dim=1).nonzero()[:, 0]
         self.last = dense_layers(model)[-1]
 
     def terms(self, model: FactorEncoder, batch: Batch, step: Step) -> Terms:

@@ -20,8 +20,8 @@ def judged(encoder: FactorEncoder, source: Part, target: Part) -> Judgement:
     known = target.labelled()
     first, second = (see(encoder, part.images).features for part in (source, target))
     effect = energy_comparison(first, second, permutations_of(len(first), len(second), 0, 0)).effect
-    errors = task_errors(encoder, *known) if len(known.images) else None
-    return Judgement(task_errors(encoder, *source), errors, effect)
+    errors = task_errors(encoder, *known) if len(known.images) else {}
+    return Judgement(task_errors(encoder, *source), errors or None, effect)
 
 
 def objections(before: Judgement, after: Judgement, tolerance: float) -> tuple[str, ...]:

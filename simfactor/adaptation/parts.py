@@ -22,14 +22,18 @@ class Part(NamedTuple):
     images: Byte
     rows: Floats
 
-    def labelled(self) -> Part:
+    def complete(self) -> Part:
         """Those of which every value is known."""
+        return self.at(~np.isnan(self.rows).any(axis=1))
+
+    def labelled(self) -> Part:
+        """Those of which something is known."""
         return self.at(self.known)
 
     @property
     def known(self) -> NDArray[np.bool_]:
-        """Which images have all their values, (n,)."""
-        return np.asarray(~np.isnan(self.rows).any(axis=1))
+        """Of which images something is known, (n,)."""
+        return np.asarray(~np.isnan(self.rows).all(axis=1))
 
     def at(self, chosen: ArrayLike) -> Part:
         """Some of them."""

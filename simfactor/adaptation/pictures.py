@@ -18,14 +18,20 @@ Pictures: TypeAlias = ImageSource | Byte
 Indices: TypeAlias = NDArray[np.int64]
 
 
-def open_pictures(folder: str | Path, encoder: FactorEncoder) -> ImageSource:
-    """The data set in a folder, or the pictures in it (:func:`simfactor.data.photographs`) without labels.
+def open_pictures(folder: str | Path, encoder: FactorEncoder, table: str | Path | None = None) -> ImageSource:
+    """The data set in a folder, or the pictures in it (:func:`simfactor.data.photographs`) with what a table
+    says of them, if there is one.
 
-    Raises SimfactorError for a folder that holds neither.
+    Raises SimfactorError for a folder that holds neither, and for the table of a data set.
     """
-    if (Path(folder) / MANIFEST).is_file():
-        return FactorDataset(folder)
-    return photographs(folder, space=encoder.space, image_size=encoder.image_size)
+    if not (Path(folder) / MANIFEST).is_file():
+        return photographs(folder, table, encoder.space, encoder.image_size, partial=True)
+    if table is not None:
+        raise SimfactorError(
+            f"table={str(table)!r}: {str(folder)!r} is a data set and has its own labels; give the number of "
+            "them that may be looked at as labels."
+        )
+    return FactorDataset(folder)
 
 
 def picked(pictures: Pictures, indices: Indices) -> Byte:

@@ -32,13 +32,14 @@ def judged_names(encoder: FactorEncoder) -> tuple[str, ...]:
 
 
 def task_errors(encoder: FactorEncoder, images: Byte, rows: Floats) -> dict[str, TaskError]:
-    """Errors of what is read in images (n, s, s, 3) whose rows (n, K) of ``encoder.space`` are known."""
-    read = encoder.predict(images)
-    names = judged_names(encoder)
-    columns = {name: encoder.space.index(name) for name in names}
+    """Errors of what is read in images (n, s, s, 3) with rows (n, K) of ``encoder.space``: of each factor in
+    those that have a value of it. Factors without any are left out."""
+    read, known = encoder.predict(images), ~np.isnan(rows)
+    columns = {name: encoder.space.index(name) for name in judged_names(encoder)}
     return {
-        name: error_of(encoder.space[name], read[:, column], rows[:, column])
-        for name, column in columns.items()
+        name: error_of(encoder.space[name], read[known[:, k], k], rows[known[:, k], k])
+        for name, k in columns.items()
+        if known[:, k].any()
     }
 
 

@@ -113,12 +113,12 @@ class DomainGapConfig:
 
 @dataclasses.dataclass(frozen=True)
 class AdaptEncoderConfig:
-    """Adapt an encoder to unlabelled images. Exit 0: accepted, 1: refused, 3: nothing to adapt to."""
+    """Adapt an encoder to images with few labels or none. Exit 0: accepted, 1: refused, 3: nothing to do."""
 
     source: Annotated[str, tyro.conf.Positional, tyro.conf.arg(metavar="SOURCE")]
     """The data set that the encoder was trained on."""
     target: Annotated[str, tyro.conf.Positional, tyro.conf.arg(metavar="TARGET")]
-    """A data set, or a folder of pictures without labels."""
+    """A data set, or a folder of pictures."""
     encoder: Annotated[str, tyro.conf.arg(metavar="FOLDER")]
     """The trained encoder; it is not changed."""
     out: Annotated[str, tyro.conf.arg(metavar="FOLDER")]
@@ -129,6 +129,9 @@ class AdaptEncoderConfig:
     """Of the method's own term (default: its usual one); 0: train on without the target."""
     labels: Annotated[int, tyro.conf.arg(metavar="N")] = 0
     """Of a target that is a data set, the images whose labels may be looked at; half of them only judge."""
+    table: Annotated[str | None, tyro.conf.arg(metavar="FILE")] = None
+    """Of a target that is a folder of pictures, a CSV file of what is known of them: a column `file`, and
+    columns of factors with empty cells for the unknown. Half of the pictures with a value only judge."""
     held_out: Annotated[int | None, tyro.conf.arg(metavar="N")] = None
     """How many of the source's last images the encoder was not trained on (default: those of the run's
     scores, or a fifth). They judge."""

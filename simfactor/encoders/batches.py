@@ -37,7 +37,7 @@ class LabelledImages:
     codes: Tensor  # (N[, 2], L) float32
     categories: Tensor  # (N[, 2], K) int64
     changed: Tensor | None  # (N, K) bool of pairs
-    labelled: Tensor  # (N,) bool, whose labels may be learned from
+    known: Tensor  # (N, K) bool, labels that may be learned from
     fingerprint: str  # of images and labels
 
     def __len__(self) -> int:
@@ -58,14 +58,14 @@ class LabelledImages:
         standard deviation of what is added to the pixels that the encoder sees.
         """
         units = [tensor[index] for tensor in (self.images, self.codes, self.categories)]
-        labelled, changed = self.labelled[index], None
+        known, changed = self.known[index], None
         if self.changed is not None:
-            changed, labelled = self.changed[index], labelled.repeat(2)
+            changed, known = self.changed[index], known.repeat(2, 1)
             units = [unit.transpose(0, 1).flatten(0, 1) for unit in units]  # all before, then all after
         clean = len(units[0])
         if augment and changed is not None:
             again = slice(0, len(changed), 2)
-            *units, labelled = (torch.cat([unit, unit[again]]) for unit in (*units, labelled))
+            *units, known = (torch.cat([unit, unit[again]]) for unit in (*units, known))
         elif augment:
             clean = (clean + 1) // 2
         images, codes, categories = units
@@ -76,7 +76,7 @@ class LabelledImages:
         if noise > 0:
             drawn = torch.randn(targets.shape, generator=generator, device=targets.device)
             pixels = (targets + noise * drawn).clamp(0, 1)
-        return Batch(pixels, targets, codes, categories, clean, labelled, changed)
+        return Batch(pixels, targets, codes, categories, clean, known, changed)
 
 
 def put_on_device(
@@ -90,8 +90,8 @@ def put_on_device(
     """Copy the images to the device once, in pieces, as uint8; batches are gathered there.
 
     images (N, s, s, 3) uint8 as array, memory map or tensor with rows (N, K); or pairs (N, 2, s, s, 3) with
-    rows (N, 2, K), which are taken as single images unless ``pairs`` says what they are needed as. A single
-    image with a value that is nan is unlabelled. Raises SimfactorError when their numbers differ, a row is
+    rows (N, 2, K), which are taken as single images unless ``pairs`` says what they are needed as. A value
+    of a single image that is nan is not known. Raises SimfactorError when their numbers differ, a row is
     outside the space, the images are single and pairs are needed, or the pairs are not canonical and should
     be.
     """
@@ -108,15 +108,13 @@ def put_on_device(
         )
     digest = hashlib.blake2b(digest_size=16)
     flat = np.asarray(rows, np.float64).reshape(-1, rows.shape[-1])
-    labelled = np.ones(len(flat), np.bool_)
-    if pairs is None:
-        labelled[:] = ~np.isnan(flat).any(axis=1)
-    if not labelled.all():
-        flat = np.where(labelled[:, None], flat, space.sample(1, seed=0))  # nobody looks at these
-    flat = space.check(flat)
+    flat = space.check(flat, partial=pairs is None)
+    known = ~np.isnan(flat)
+    if not known.all():
+        flat = np.where(known, flat, space.sample(1, seed=0))  # nobody looks at these
     digest.update(np.ascontiguousarray(flat).tobytes())
-    if not labelled.all():
-        digest.update(labelled.tobytes())
+    if not known.all():
+        digest.update(known.tobytes())
     if pairs == "canonical":
         check_canonical(space, rows)
     resident = _copied(images, device, digest)
@@ -129,7 +127,7 @@ def put_on_device(
         codes.reshape(*units, -1),
         categories.reshape(*units, -1),
         changed,
-        torch.from_numpy(labelled[: units[0]]).to(device),
+        torch.from_numpy(known[: units[0]]).to(device),
         digest.hexdigest(),
     )
 

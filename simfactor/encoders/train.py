@@ -63,8 +63,8 @@ def train_encoder(
             that learn from pairs need (N, 2, s, s, 3): before and after a change of few factors, for
             ``drap`` randomised and canonical; others take such pairs as single images.
         factors: (N, K) rows of ``space``, for pairs (N, 2, K). The objectives without labels do not learn
-            from them; ``drap`` is told which are nuisances by their roles in ``space``. Single images whose
-            rows have a nan, a value that is not known, are learned from without their labels.
+            from them; ``drap`` is told which are nuisances by their roles in ``space``. In rows of single
+            images nan is a value that is not known: each image teaches what is known of it.
         out: folder for the encoder, its history and, until it is done, the checkpoint.
         objective: a name from ``OBJECTIVES``.
         options: the objective's own, e.g. ``{"beta": 8.0}`` or ``{"task_weight": 3.0}``.

@@ -56,12 +56,13 @@ class Training:
         self.training, self.validation = split(
             len(data), arguments["validation_share"], arguments["seed"], SPLIT
         )
-        has_labels = data.labelled.cpu()
-        self.labelled = self._choose_labelled(has_labels)
-        known = torch.zeros(len(data), dtype=torch.bool)
-        known[self.labelled] = True
-        known[self.validation] = has_labels[self.validation]  # for the record; see _judge
-        self.data = replace(data, labelled=known.to(encoder.device))
+        known = data.known.cpu()
+        self.labelled = self._choose_labelled(known)
+        shown = torch.zeros(len(data), dtype=torch.bool)
+        shown[self.labelled] = shown[self.validation] = True  # the latter for the record; see _judge
+        self.data = replace(data, known=(known & shown[:, None]).to(encoder.device))
+        whole = not self.objective.labels or bool(known[self.labelled].all())
+        self.few_labels = not whole or len(self.labelled) < len(self.training)
         wanted = max(1, arguments["batch_size"] // data.images_per_unit)
         self.batch_size = min(wanted, len(self.training))
         team.check_batch(self.batch_size)
@@ -130,23 +131,31 @@ class Training:
             return (step + 1) / rise
         return 0.5 * (1 + math.cos(math.pi * (step - rise) / max(1, total - rise)))
 
-    def _choose_labelled(self, has_labels: Tensor) -> Tensor:
-        """The training units whose labels may be learned from, at least one; all if nothing does."""
-        candidates = self.training[has_labels[self.training]] if self.objective.labels else self.training
-        if not len(candidates):
-            raise SimfactorError(
-                "no training image has all its labels; leave out the factors that are not known, as in "
-                "train_encoder(images, factors[:, columns], space.select(names), ...), or take an objective "
-                "without labels."
-            )
+    def _choose_labelled(self, known: Tensor) -> Tensor:
+        """The training units whose labels may be learned from; all, if nothing learns from labels.
+
+        ``known`` (N, K): the labels there are. Raises SimfactorError for a factor without any.
+        """
+        candidates = self.training
+        if self.objective.labels:
+            candidates = candidates[known[candidates].any(dim=1)]
         count = max(1, round(self.arguments["label_share"] * len(candidates)))
         order = torch.randperm(len(candidates), generator=seeded(CPU, self.arguments["seed"], LABELS))
-        return candidates[order[:count]]
+        chosen = candidates[order[:count]]
+        space, read = self.encoder.space, self.encoder.layout.names[:-1]
+        unknown = [n for n in read if not (space[n].fixed or known[chosen, space.index(n)].any())]
+        if self.objective.labels and unknown:
+            raise SimfactorError(
+                f"no training image has a label of {', '.join(unknown)}; leave out the factors that are not "
+                "known, as in train_encoder(images, factors[:, columns], space.select(names), ...), or take "
+                "an objective without labels."
+            )
+        return chosen
 
     def _judge(self, validated: Mapping[str, float]) -> None:
         """Keep the weights if this epoch is the best; without a criterion, or all labels, the last one is."""
         by = self.objective.judged_by
-        if by is not None and len(self.labelled) == len(self.training):
+        if by is not None and not self.few_labels:
             judged = sum(v for k, v in validated.items() if k.startswith(by))
             if judged >= self.best_loss:
                 return

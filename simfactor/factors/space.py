@@ -178,15 +178,16 @@ class FactorSpace:
         columns = [f.classes(rows[:, k], bins) for k, f in enumerate(self.factors.values())]
         return np.stack(columns, axis=1)
 
-    def check(self, rows: Rows) -> Rows:
-        """``rows`` as float64 (n, K). Raises SimfactorError that names the first bad value."""
+    def check(self, rows: Rows, partial: bool = False) -> Rows:
+        """``rows`` as float64 (n, K); with ``partial`` a nan is a value that is not known. Raises
+        SimfactorError that names the first bad value."""
         rows = np.asarray(rows, np.float64)
         if rows.ndim != 2 or rows.shape[1] != len(self):
             raise SimfactorError(
                 f"rows have shape {rows.shape}; this space needs (n, {len(self)}): {self.names}."
             )
         for k, (name, factor) in enumerate(self.factors.items()):
-            bad = np.flatnonzero(~factor.contains(rows[:, k]))
+            bad = np.flatnonzero(~factor.contains(rows[:, k]) & ~(partial & np.isnan(rows[:, k])))
             if len(bad) and np.isnan(rows[bad[0], k]):
                 raise SimfactorError(
                     f"{name} in row {bad[0]} is not known (nan), but all values are needed here; leave out "

@@ -19,6 +19,7 @@ from simfactor.adaptation.methods.self_training import inconsistency
 from simfactor.adaptation.task_errors import error_of, mean_share, task_errors
 from simfactor.cli import main
 from simfactor.cli.reality_options import MethodName
+from simfactor.data import save_png
 from simfactor.encoders import FactorEncoder
 from simfactor.encoders.model import to_pixels
 from simfactor.errors import SimfactorError
@@ -102,13 +103,32 @@ def test_statistics_give_up_the_source_for_the_target(task_bench: TaskBench, tmp
 def test_few_labels_are_learned_from_and_others_judge(task_bench: TaskBench, tmp_path: Path) -> None:
     rows = np.full_like(task_bench.rows(), np.nan)
     rows[::6] = task_bench.rows()[::6]
-    rows[1, 0] = task_bench.rows()[1, 0]  # one value of an image is not enough
     found = adapt(task_bench, tmp_path / "out", method="fourier", target_rows=rows, tolerance=3)
     assert found.accepted
     assert found.after.target["target_x"].error < 0.8 * found.before.target["target_x"].error
     assert "by labelled images of the target: mean error in shares of the range" in found.sentence()
     assert "target  target_x" in found.table()
     assert error(task_bench, found.encoder) < 0.8 * error(task_bench, task_bench.encoder)
+
+
+def test_what_is_known_of_an_image_is_learned_from(task_bench: TaskBench, tmp_path: Path) -> None:
+    space = task_bench.encoder.space
+    x, light = space.index("target_x"), space.index("light_intensity")
+    rows = np.full_like(task_bench.rows(), np.nan)
+    rows[::4, x] = task_bench.rows()[::4, x]  # as of a robot, which knows where it is but not the light
+    found = adapt(task_bench, tmp_path / "out", target_rows=rows, weight=0, tolerance=3)
+    assert found.before.target is not None
+    assert found.before.target.keys() == {"target_x"}
+    control = adapt(task_bench, tmp_path / "control", weight=0, tolerance=3)
+    errors = [
+        task_errors(one.encoder, task_bench.target, task_bench.rows())["target_x"].error
+        for one in (found, control)
+    ]
+    assert errors[0] < 0.8 * errors[1]
+    rows[:, x], rows[::4, light] = np.nan, task_bench.rows()[::4, light]
+    found = adapt(task_bench, tmp_path / "light", target_rows=rows, weight=0, tolerance=3)
+    assert found.before.target is None  # nothing of the task to judge by
+    assert "whether it is read better is not known" in found.sentence()
 
 
 def test_an_error_that_grows_is_an_objection() -> None:
@@ -160,7 +180,34 @@ def test_the_command(task_bench: TaskBench, tmp_path: Path, capsys: pytest.Captu
     assert main([*command, "--method", "statistics", "--labels", "40"]) in (Status.ACCEPTED, Status.REFUSED)
     assert "target  target_x" in capsys.readouterr().out
     assert main([*command[:-1], str(tmp_path / "more"), "--labels", "400"]) == 2
+    assert main([*command[:-1], str(tmp_path / "more"), "--table", "labels.csv"]) == 2
+    assert "is a data set and has its own labels" in capsys.readouterr().err
     assert get_args(MethodName) == tuple(METHODS)
+
+
+def test_the_command_with_a_table_of_what_is_known(
+    task_bench: TaskBench, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    photos, table = tmp_path / "photos", tmp_path / "labels.csv"
+    photos.mkdir()
+    places = task_bench.rows()[:, task_bench.encoder.space.index("target_x")]
+    lines = ["file,target_x"]
+    for k, picture in enumerate(task_bench.target[:100]):
+        save_png(photos / f"{k:03}.png", picture)
+        lines.append(f"{k:03}.png,{places[k] if k % 5 == 0 else ''}")
+    table.write_text("\n".join(lines))
+    data, encoder = str(task_bench.folder / "data"), str(task_bench.folder / "encoder")
+    command = ["adapt-encoder", data, str(photos), "--encoder", encoder, "--table", str(table)]
+    command += ["--weight", "0", "--epochs", "2", "--tolerance", "9", "--held-out", str(HELD_OUT)]
+    assert main([*command, "--out", str(tmp_path / "out")]) == Status.ACCEPTED
+    told = capsys.readouterr().out
+    assert "target  target_x" in told
+    assert "target  target_y" not in told
+    table.write_text("\n".join(["file,target_x", "000.png,99"]))
+    assert main([*command, "--out", str(tmp_path / "other")]) == 2
+    assert "line 2, column 'target_x'" in capsys.readouterr().err
+    assert main([*command[:-2], "--labels", "9", "--out", str(tmp_path / "other")]) == 2
+    assert not (tmp_path / "other").exists()
 
 
 def test_what_cannot_be_adapted_is_refused(task_bench: TaskBench, tmp_path: Path) -> None:
@@ -173,7 +220,7 @@ def test_what_cannot_be_adapted_is_refused(task_bench: TaskBench, tmp_path: Path
     refused("the target: images have shape", target=task_bench.target[:, :32, :32])
     refused(r"target_rows have shape \(2, 3\); give \(300, 3\)", target_rows=np.zeros((2, 3)))
     nothing = np.full((300, 3), np.nan)
-    refused("0 images of the target have all their values", target_rows=nothing)
+    refused("of 0 images of the target something is known", target_rows=nothing)
     outside = np.where(np.arange(300)[:, None] < 8, 99.0, nothing)
     refused("target_rows: ", target_rows=outside)
     refused("weight=1: this method has no term", method="fourier", weight=1)

@@ -67,7 +67,7 @@ def test_pairs_stay_as_they_were_and_some_are_shown_again_in_another_light():
     assert batch.changed.tolist() == [[False, False, True, False]] * 3
     for part, seen in enumerate(batch.pixels[:6].split(3)):
         assert torch.equal(seen, to_pixels(torch.from_numpy(images[index, part])))
-    assert len(batch.pixels) == len(batch.labelled) == 8
+    assert len(batch.pixels) == len(batch.known) == 8
     assert torch.equal(batch.codes[6:], batch.codes[[0, 2]])
     assert not torch.equal(batch.pixels[6:], batch.pixels[[0, 2]])
 

@@ -10,7 +10,7 @@ from simfactor.encoders.batches import LabelledImages, put_on_device, seeded
 from simfactor.encoders.codes import heads_of
 from simfactor.encoders.objectives.objective import Batch, Pairing, Posterior, Step
 from simfactor.encoders.objectives.supervised import supervised
-from simfactor.encoders.objectives.terms import anchors, gaussian_kl, reconstruction, sample
+from simfactor.encoders.objectives.terms import anchors, block_anchors, gaussian_kl, reconstruction, sample
 from simfactor.encoders.objectives.vae import (
     annealed_vae,
     beta_vae,
@@ -36,7 +36,7 @@ def example(count: int = 6, clean: int = 4) -> tuple[Posterior, Batch]:
     categories = torch.zeros(count, 4, dtype=torch.int64)
     categories[::2, 3] = 1
     pixels = torch.rand(count, 3, 8, 8, generator=generator)
-    everyone = torch.ones(count, dtype=torch.bool)
+    everyone = torch.ones(count, 4, dtype=torch.bool)
     return posterior, Batch(pixels, pixels, normal(count, LAYOUT.size), categories, clean, everyone)
 
 
@@ -148,7 +148,7 @@ def test_one_is_the_cost_of_knowing_nothing():
     rows = SPACE.sample(4000, 0)
     codes = torch.from_numpy(ideal_latents(SPACE, LAYOUT, rows))
     nothing = torch.zeros(4000, 6)
-    everyone = torch.ones(4000, dtype=torch.bool)
+    everyone = torch.ones(4000, 4, dtype=torch.bool)
     batch = Batch(nothing, nothing, codes, torch.from_numpy(rows).long(), 4000, everyone)
     for name, error in anchors(HEADS, Posterior(nothing, nothing, nothing), batch).items():
         assert float(error) == pytest.approx(1, abs=0.05), name
@@ -164,15 +164,32 @@ def test_what_light_can_change_is_anchored_on_clean_images_only():
 
 def test_only_labelled_images_are_anchored():
     posterior, batch = example(clean=6)
-    some = batch._replace(labelled=torch.tensor([True, False, True, False, False, False]))
+    known = torch.zeros(6, 4, dtype=torch.bool)
+    known[[0, 2]] = True
+    some = batch._replace(known=known)
     few = Batch(*(t[[0, 2]] if isinstance(t, torch.Tensor) else t for t in some))._replace(clean=2)
     found = anchors(HEADS, posterior, some)
     expected = anchors(HEADS, Posterior(*(tensor[[0, 2]] for tensor in posterior)), few)
     assert {k: float(v) for k, v in found.items()} == pytest.approx(
         {k: float(v) for k, v in expected.items()}
     )
-    nobody = anchors(HEADS, posterior, batch._replace(labelled=torch.zeros(6, dtype=torch.bool)))
+    nobody = anchors(HEADS, posterior, batch._replace(known=torch.zeros(6, 4, dtype=torch.bool)))
     assert [float(value) for value in nobody.values()] == [0, 0, 0, 0]
+
+
+def test_an_image_anchors_what_is_known_of_it():
+    posterior, batch = example(clean=6)
+    known = batch.known.clone()
+    known[1:, SPACE.index("y")] = False
+    wrong = batch._replace(codes=batch.codes + torch.tensor([0, 9, 9, 9, 9, 9.0])[:, None], known=known)
+    for errors in (
+        lambda given: anchors(HEADS, posterior, given),
+        lambda given: block_anchors(SPACE, LAYOUT, posterior, given),
+    ):
+        whole, part, misled = (errors(given) for given in (batch, batch._replace(known=known), wrong))
+        assert {name for name in whole if whole[name] != part[name]} == {"y"}
+        assert misled["y"] == part["y"]
+        assert misled["x"] > part["x"]
 
 
 @pytest.mark.parametrize("name", OBJECTIVES)

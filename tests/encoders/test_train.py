@@ -1,3 +1,4 @@
+import itertools
 import json
 import subprocess
 import sys
@@ -168,7 +169,7 @@ def test_data_that_do_not_fit_are_refused(few, tmp_path):
 
 
 @pytest.mark.parametrize("objective", ["supervised", "semi_supervised"])
-def test_images_with_an_unknown_value_are_learned_from_without_labels(few, tmp_path, objective):
+def test_each_image_teaches_what_is_known_of_it(few, tmp_path, objective):
     images, rows = few
     one, all_ = rows.copy(), rows.copy()
     one[::2, 1], all_[::2] = np.nan, np.nan
@@ -176,14 +177,13 @@ def test_images_with_an_unknown_value_are_learned_from_without_labels(few, tmp_p
         train_encoder(images, given, SPACE, tmp_path / str(k), objective=objective, **SMALL)
         for k, given in enumerate((one, all_, rows))
     ]
-    assert same(*trained[:2])
-    assert not same(*trained[1:])
+    assert not any(same(a, b) for a, b in itertools.combinations(trained, 2))
 
 
-def test_labels_of_which_none_is_whole(few, tmp_path):
+def test_a_factor_that_no_image_has_a_label_of(few, tmp_path):
     images, rows = few[0], few[1].copy()
     rows[:, 2] = np.nan
-    with pytest.raises(SimfactorError, match="no training image has all its labels; leave out the factors"):
+    with pytest.raises(SimfactorError, match="no training image has a label of hue; leave out the factors"):
         train_encoder(images, rows, SPACE, tmp_path / "labels", **SMALL)
     train_encoder(images, rows, SPACE, tmp_path / "none", objective="vae", **SMALL)
     columns = [0, 1, 3]

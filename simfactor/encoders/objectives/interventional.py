@@ -45,7 +45,8 @@ def interventional(
     return {
         **weighted(model, anchors(model.heads, posterior, batch), task_weight),
         "invariance": invariance_weight * still,
-        "selectivity": selectivity_weight * selectivity(means, changed, ~batch.labelled[: len(changed)]),
+        "selectivity": selectivity_weight
+        * selectivity(means, changed, ~batch.known[: len(changed)].any(dim=1)),
         **_swap_terms(model, batch, step, posterior, changed, decoded_share, swap_weight, beta),
     }
 

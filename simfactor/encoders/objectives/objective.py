@@ -36,7 +36,7 @@ class Batch(NamedTuple):
     codes: Tensor  # (n, L) the exact latents of the labels
     categories: Tensor  # (n, K) int64, used in the columns of categorical factors
     clean: int  # the first ``clean`` images look as they were rendered
-    labelled: Tensor  # (n,) bool, whose labels may be learned from
+    known: Tensor  # (n, K) bool, labels that may be learned from
     changed: Tensor | None = None  # (m, K) bool, the factors in which the images of a pair differ
 
 

@@ -66,8 +66,8 @@ def anchors(heads: tuple[Head, ...], posterior: Posterior, batch: Batch) -> Term
     """Each factor's error in its own block, scaled so that 1 is what knowing nothing costs.
 
     Mean squared error over that of always answering the middle: 1/3 for one number uniform on [-1, 1], 1
-    for a point on the circle; cross-entropy over the log of the number of values. Only labelled images
-    count, and in another light (photometric augmentation) only factors that light cannot change.
+    for a point on the circle; cross-entropy over the log of the number of values. Only images whose label
+    is known count, and in another light (photometric augmentation) only factors that light cannot change.
     """
     terms: Terms = {}
     for head in heads:
@@ -77,7 +77,7 @@ def anchors(heads: tuple[Head, ...], posterior: Posterior, batch: Batch) -> Term
             error = error / math.log(max(head.factor.levels, 2))
         else:
             error = (outputs - batch.codes[:, head.latents]).square().sum(dim=1) / spread(head.factor)
-        terms[head.name] = _mean_over_known(error, head.factor, batch)
+        terms[head.name] = _mean_over_known(error, head.factor, batch, head.column)
     return terms
 
 
@@ -91,7 +91,7 @@ def block_anchors(space: FactorSpace, layout: LatentLayout, posterior: Posterior
     for name in layout.names[:-1]:
         where = layout.slice(name)
         error = (posterior.mean[:, where] - batch.codes[:, where]).square().sum(dim=1) / spread(space[name])
-        terms[name] = _mean_over_known(error, space[name], batch)
+        terms[name] = _mean_over_known(error, space[name], batch, space.index(name))
     return terms
 
 
@@ -108,8 +108,9 @@ def outlasts_light(factor: Factor) -> bool:
     return factor.role == "task" or factor.group in GEOMETRIC
 
 
-def _mean_over_known(error: Tensor, factor: Factor, batch: Batch) -> Tensor:
-    """The mean of errors (n,) over labelled images that show the factor as it was rendered; 0 for none."""
+def _mean_over_known(error: Tensor, factor: Factor, batch: Batch, column: int) -> Tensor:
+    """The mean of errors (n,) over images that show the factor as it was rendered and of which it is known; 0
+    for none."""
     count = len(error) if outlasts_light(factor) else batch.clean
-    known = batch.labelled[:count]
+    known = batch.known[:count, column]
     return (error[:count] * known).sum() / known.sum().clamp(min=1)
