@@ -4,10 +4,10 @@ The contenders of `benchmarks/transfer.py` learn the planar reach of the configu
 `raster`. They are tested on the same episodes in the clean world, behind a webcam's sensor, and as ``photo``:
 behind that sensor, path-traced under a sky, with the sun anywhere and textures that neither they nor their
 encoders have seen. That is a proxy of reality, and no more. Ours go there once more with encoders that were
-adapted to 200 of its pictures without labels; 300 others say how well each encoder reads the task. Trainings
-are shared with `benchmarks/transfer.py` by the same --out. What is done is kept there, and of each training
-that is wholly tested a small file in --results, so that the same call goes on where it stopped. Needs the
-extra `pathtrace`.
+adapted to 200 of its pictures, without labels or with those of a few factors; 300 others say how well each
+encoder reads the task. Trainings are shared with `benchmarks/transfer.py` by the same --out. What is done is
+kept there, and of each training that is wholly tested a small file in --results, so that the same call goes
+on where it stopped. Needs the extra `pathtrace`.
 """
 
 from __future__ import annotations

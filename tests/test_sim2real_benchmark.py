@@ -13,11 +13,15 @@ sys.path.insert(0, str(Path(__file__).parent.parent / "benchmarks"))
 
 from matrix.contenders import CONTENDERS, EVERYONE
 from matrix.study import Study
-from reality.methods import METHODS
+from reality.methods import LABELLED, METHODS
+from reality.readers import known_rows
 from reality.table import as_markdown, summary
 from reality.trials import Reality, Trial
 
 from simfactor.adaptation.methods import METHODS as ADAPTATIONS
+from simfactor.data import generate
+from simfactor.encoders import FactorEncoder
+from simfactor.factors import load_space
 
 SCRIPT = Path(__file__).parent.parent / "benchmarks" / "sim2real.py"
 
@@ -31,6 +35,19 @@ def test_everyone_goes_and_ours_with_every_adaptation() -> None:
     assert set(CONTENDERS) <= METHODS.keys()
     assert {method.contender for method in METHODS.values()} <= EVERYONE.keys()
     assert {method.adapted for method in METHODS.values()} >= {None, "control", *ADAPTATIONS}
+
+
+def test_of_labelled_pictures_only_some_factors_are_known(tmp_path: Path) -> None:
+    space = load_space("arm")
+    encoder = FactorEncoder(space.select(["target_x", "ee_x", "ee_y", "light_azimuth", "ee_z"]), 64)
+    target = generate(space, tmp_path / "data", 7, seed=0, workers=1, progress=False)
+    for name, factors in LABELLED.items():
+        known = known_rows(encoder, target, slice(2, 5), factors)
+        given = set(space.resolve(factors)) & set(encoder.space.names)
+        assert {"ee_x", "ee_y", "ee_z"} <= given
+        for k, factor in enumerate(encoder.space.names):
+            shown = target.factors(slice(2, 5))[:, space.index(factor)] if factor in given else np.nan
+            np.testing.assert_array_equal(known[:, k], shown, err_msg=f"{name}, {factor}")
 
 
 def test_the_target_is_path_traced_behind_a_sensor_under_a_sky_that_nobody_has_seen(reality: Reality) -> None:

@@ -11,6 +11,11 @@ from simfactor.adaptation.methods import METHODS as ADAPTATIONS
 SENSED_FIRST = "ours-long"  # there is more to learn than for `ours-task`
 CONTROL = "control"  # trains on as the others do, without the target
 CALIBRATED = "calibrated"  # by rounds of calibration, rendering and training
+# trained on as the control is, with labels of some factors of the pictures of the target
+LABELLED: dict[str, tuple[str, ...]] = {
+    "proprioception": ("ee_x", "ee_y", "ee_z"),  # a robot knows them whatever the camera sees
+    "labels": ("task",),
+}
 
 
 @dataclass(frozen=True)
@@ -27,7 +32,7 @@ SENSED = {
     "ours-sensed": Method(SENSED_FIRST, sensed=True),
     "pixels-rerender-sensed": Method("pixels-rerender", sensed=True),
 }
-EVERY_WAY = (CALIBRATED, CONTROL, *ADAPTATIONS)
+EVERY_WAY = (CALIBRATED, CONTROL, *ADAPTATIONS, *LABELLED)
 ADAPTED = {
     **{f"ours-sensed+{how}": Method(SENSED_FIRST, sensed=True, adapted=how) for how in EVERY_WAY},
     **{f"{OURS_FIRST}+{how}": Method(OURS_FIRST, adapted=how) for how in (CALIBRATED, "mmd")},

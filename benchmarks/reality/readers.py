@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +16,7 @@ from simfactor.pipeline import Plan
 from simfactor.render import StudioSpec
 from simfactor.transfer import Domain
 
-from .methods import CALIBRATED, CONTROL
+from .methods import CALIBRATED, CONTROL, LABELLED
 
 Floats = NDArray[np.float64]
 
@@ -39,20 +40,22 @@ def pictures(folder: Path, domain: Domain, count: int, seed: int, workers: int) 
     )
 
 
-def adapted(plan: Plan, how: str, target: NDArray[np.uint8], out: Path, quick: bool) -> Path:
-    """The folder of the run's encoder, adapted to pictures without labels; made once."""
+def adapted(plan: Plan, how: str, target: FactorDataset, shown: slice, out: Path, quick: bool) -> Path:
+    """The folder of the run's encoder, adapted to these pictures of the target; made once."""
     if how == CALIBRATED:
-        calibrated(plan, target, out, quick)
+        calibrated(plan, target.images(shown), out, quick)
         return out / "encoder"
     if not out.exists():
-        control = how == CONTROL
+        encoder = FactorEncoder.from_pretrained(plan.encoder_folder)
+        without = how == CONTROL or how in LABELLED
         adapt_encoder(
-            FactorEncoder.from_pretrained(plan.encoder_folder),
+            encoder,
             FactorDataset(plan.folder / "data"),
-            target,
+            target.images(shown),
             out,
-            method="mmd" if control else how,
-            weight=0.0 if control else None,
+            method="mmd" if without else how,
+            weight=0.0 if without else None,
+            target_rows=known_rows(encoder, target, shown, LABELLED[how]) if how in LABELLED else None,
             epochs=1 if quick else EPOCHS,
             learning_rate=plan.run.encoder.learning_rate,
             held_out=plan.run.data.score_count,
@@ -60,6 +63,14 @@ def adapted(plan: Plan, how: str, target: NDArray[np.uint8], out: Path, quick: b
             seed=plan.run.seed,
         )
     return out
+
+
+def known_rows(encoder: FactorEncoder, target: FactorDataset, shown: slice, factors: Sequence[str]) -> Floats:
+    """Rows (n, K) of the encoder's space with these factors of some pictures; the rest is not known."""
+    rows = np.full((len(target.factors(shown)), len(encoder.space)), np.nan)
+    for name in encoder.space.resolve(factors):
+        rows[:, encoder.space.index(name)] = target.factors(shown)[:, target.space.index(name)]
+    return rows
 
 
 def calibrated(plan: Plan, target: NDArray[np.uint8], out: Path, quick: bool) -> None:

@@ -144,9 +144,9 @@ def _reader(reality: Reality, plan: Plan, name: str, seed: int) -> Path:
     method = METHODS[name]
     if method.adapted is None:
         return plan.encoder_folder
-    target = _pictures(reality, PHOTO, seed).images(slice(0, reality.unlabelled))
     out = reality.folder / "encoders" / f"{name}.{seed}.{reality.recipe(name, seed)}"
-    return adapted(plan, method.adapted, target, out, reality.quick)
+    shown = slice(0, reality.unlabelled)
+    return adapted(plan, method.adapted, _pictures(reality, PHOTO, seed), shown, out, reality.quick)
 
 
 def _pictures(reality: Reality, domain: str, seed: int) -> FactorDataset:
