@@ -39,12 +39,12 @@ def test_everyone_goes_and_ours_with_every_adaptation() -> None:
 
 def test_of_labelled_pictures_only_some_factors_are_known(tmp_path: Path) -> None:
     space = load_space("arm")
-    encoder = FactorEncoder(space.select(["target_x", "ee_x", "ee_y", "light_azimuth", "ee_z"]), 64)
+    encoder = FactorEncoder(space.select(["target_x", "ee_x", "ee_y", "light_azimuth"]), 64)
     target = generate(space, tmp_path / "data", 7, seed=0, workers=1, progress=False)
     for name, factors in LABELLED.items():
         known = known_rows(encoder, target, slice(2, 5), factors)
         given = set(space.resolve(factors)) & set(encoder.space.names)
-        assert {"ee_x", "ee_y", "ee_z"} <= given
+        assert {"ee_x", "ee_y"} <= given
         for k, factor in enumerate(encoder.space.names):
             shown = target.factors(slice(2, 5))[:, space.index(factor)] if factor in given else np.nan
             np.testing.assert_array_equal(known[:, k], shown, err_msg=f"{name}, {factor}")

@@ -68,7 +68,7 @@ def adapted(plan: Plan, how: str, target: FactorDataset, shown: slice, out: Path
 def known_rows(encoder: FactorEncoder, target: FactorDataset, shown: slice, factors: Sequence[str]) -> Floats:
     """Rows (n, K) of the encoder's space with these factors of some pictures; the rest is not known."""
     rows = np.full((len(target.factors(shown)), len(encoder.space)), np.nan)
-    for name in encoder.space.resolve(factors):
+    for name in set(target.space.resolve(factors)) & set(encoder.space.names):
         rows[:, encoder.space.index(name)] = target.factors(shown)[:, target.space.index(name)]
     return rows
 

@@ -12,6 +12,7 @@ from simfactor.data import FactorDataset, ImageSource, photographs
 from simfactor.data.manifest import FILE as MANIFEST
 from simfactor.encoders import FactorEncoder
 from simfactor.errors import SimfactorError
+from simfactor.factors.choices import is_inside
 from simfactor.frames import Byte
 
 Pictures: TypeAlias = ImageSource | Byte
@@ -40,14 +41,15 @@ def picked(pictures: Pictures, indices: Indices) -> Byte:
 
 
 def check_source(encoder: FactorEncoder, dataset: ImageSource, name: str) -> None:
-    """Raises SimfactorError unless a data set has the factors and size that the encoder was trained on."""
+    """Raises SimfactorError unless a data set has the size that the encoder was trained on, and its factors
+    with these values or some of them."""
     for factor_name, factor in encoder.space.factors.items():
-        if factor_name not in dataset.space.names or dataset.space[factor_name] != factor:
-            known = factor_name in dataset.space.names
-            has = dataset.space[factor_name].describe() if known else "no such factor"
+        own = dataset.space.factors.get(factor_name)
+        if own is None or not is_inside(own, factor):
             raise SimfactorError(
                 f"the encoder was trained with {factor_name} in {factor.describe()}, but the data set "
-                f"{name!r} has {has}; give the data set that it was trained on."
+                f"{name!r} has {'no such factor' if own is None else own.describe()}; give the data set that "
+                "it was trained on, or one inside it."
             )
     if dataset.image_size != encoder.image_size:
         raise SimfactorError(

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, TypeAlias
 
+import numpy as np
+
 from simfactor.errors import SimfactorError, naming, unknown_name
 from simfactor.factors.categorical import Categorical
 from simfactor.factors.domain import Factor
@@ -42,6 +44,19 @@ def as_choice(factor: Factor) -> Choice:
     if isinstance(factor, Categorical):
         return [factor.values[code] for code in factor.codes]
     return [factor.low, factor.high]
+
+
+def is_inside(factor: Factor, wider: Factor) -> bool:
+    """Whether all values of a factor are values of another, and mean the same there; holes aside."""
+    if factor.kind != wider.kind or any(
+        getattr(factor, same, None) != getattr(wider, same, None) for same in ("values", "period", "unit")
+    ):
+        return False
+    if isinstance(factor, Categorical):
+        return bool(wider.contains(factor.codes).all())
+    assert not isinstance(wider, Categorical)
+    ends = wider.contains(np.array([factor.low, factor.high]))
+    return bool(ends.all()) and factor.high - factor.low <= wider.high - wider.low
 
 
 def without(factor: Factor, choice: Choice) -> Factor:
