@@ -21,7 +21,8 @@ LABELLED: dict[str, tuple[str, ...]] = {
 @dataclass(frozen=True)
 class Method:
     """A contender. ``sensed``: it has learned in the world of `sensed.yaml`, for an unknown camera and light;
-    ``adapted``: how its encoder was adapted to pictures of the target without labels, if it was."""
+    ``adapted``: how its encoder was adapted to pictures of the target, if it was; one way after another by
+    "+", and then the name ends so, too."""
 
     contender: str
     sensed: bool = False
@@ -32,7 +33,7 @@ SENSED = {
     "ours-sensed": Method(SENSED_FIRST, sensed=True),
     "pixels-rerender-sensed": Method("pixels-rerender", sensed=True),
 }
-EVERY_WAY = (CALIBRATED, CONTROL, *ADAPTATIONS, *LABELLED)
+EVERY_WAY = (CALIBRATED, CONTROL, *ADAPTATIONS, *LABELLED, f"{CALIBRATED}+labels")
 ADAPTED = {
     **{f"ours-sensed+{how}": Method(SENSED_FIRST, sensed=True, adapted=how) for how in EVERY_WAY},
     **{f"{OURS_FIRST}+{how}": Method(OURS_FIRST, adapted=how) for how in (CALIBRATED, "mmd")},

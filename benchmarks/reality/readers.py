@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from simfactor.adaptation import adapt_encoder, close_gap
 from simfactor.adaptation.task_errors import error_of, judged_names
 from simfactor.data import FactorDataset, generate
 from simfactor.encoders import FactorEncoder
+from simfactor.json_files import read_json
 from simfactor.pipeline import Plan
 from simfactor.render import StudioSpec
 from simfactor.transfer import Domain
@@ -20,7 +22,7 @@ from .methods import CALIBRATED, CONTROL, LABELLED
 
 Floats = NDArray[np.float64]
 
-EPOCHS = 2  # over the source, of every adaptation that trains
+EPOCHS = 2  # over as many images as the run's, of every adaptation that trains
 TOLERANCES = {"statistics": 10.0}  # it corrects for the target alone (docs/adapt_encoder.md)
 ROUNDS, IMAGES = 3, 4000  # of calibration, each
 FIRST_SEED = 70_000  # of pictures, which are none of the encoders' and of no episode
@@ -40,29 +42,38 @@ def pictures(folder: Path, domain: Domain, count: int, seed: int, workers: int) 
     )
 
 
-def adapted(plan: Plan, how: str, target: FactorDataset, shown: slice, out: Path, quick: bool) -> Path:
-    """The folder of the run's encoder, adapted to these pictures of the target; made once."""
+def adapted(
+    plan: Plan, start: Path, how: str, target: FactorDataset, shown: slice, out: Path, quick: bool
+) -> Path:
+    """The folder of the encoder at ``start``, adapted to these pictures of the target; made once."""
     if how == CALIBRATED:
         calibrated(plan, target.images(shown), out, quick)
         return out / "encoder"
     if not out.exists():
-        encoder = FactorEncoder.from_pretrained(plan.encoder_folder)
+        encoder, data = FactorEncoder.from_pretrained(start), taught(plan, start)
         without = how == CONTROL or how in LABELLED
         adapt_encoder(
             encoder,
-            FactorDataset(plan.folder / "data"),
+            data,
             target.images(shown),
             out,
             method="mmd" if without else how,
             weight=0.0 if without else None,
             target_rows=known_rows(encoder, target, shown, LABELLED[how]) if how in LABELLED else None,
-            epochs=1 if quick else EPOCHS,
+            epochs=1 if quick else math.ceil(EPOCHS * plan.run.data.count / len(data)),
             learning_rate=plan.run.encoder.learning_rate,
-            held_out=plan.run.data.score_count,
+            held_out=plan.run.data.score_count if len(data) > plan.run.data.count else None,
             tolerance=TOLERANCES.get(how, 1.3),
             seed=plan.run.seed,
         )
     return out
+
+
+def taught(plan: Plan, encoder: Path) -> FactorDataset:
+    """What an encoder learned from last: the run's images, or those of the calibration it came from."""
+    closed = encoder.parent / "close_gap.json"
+    kept = read_json(closed)["kept"] if closed.exists() else 0
+    return FactorDataset(closed.parent / f"round-{kept}" / "data" if kept else plan.folder / "data")
 
 
 def known_rows(encoder: FactorEncoder, target: FactorDataset, shown: slice, factors: Sequence[str]) -> Floats:

@@ -59,8 +59,10 @@ class Reality:
         """The numbers that decide it."""
         if method.adapted is None:
             return None
-        numbers = (ROUNDS, IMAGES) if method.adapted == CALIBRATED else (EPOCHS, TOLERANCES)
-        return (*numbers, self.quick)
+        *_, last = ways = method.adapted.split("+")
+        calibration = (ROUNDS, IMAGES) if CALIBRATED in ways else ()
+        training = () if last == CALIBRATED else (EPOCHS, TOLERANCES)
+        return (*calibration, *training, self.quick)
 
     def recipe(self, name: str, seed: int) -> str:
         """Changes with all that decides what comes out of a method."""
@@ -140,13 +142,14 @@ def _through(plan: Plan, name: str, method: Method, encoder: Path) -> Plan:
 
 
 def _reader(reality: Reality, plan: Plan, name: str, seed: int) -> Path:
-    """The encoder of a method that has one: the run's, or this one adapted."""
-    method = METHODS[name]
-    if method.adapted is None:
+    """The encoder of a method that has one: the run's, or this one adapted, way after way."""
+    if METHODS[name].adapted is None:
         return plan.encoder_folder
+    before, _, how = name.rpartition("+")
+    start = _reader(reality, plan, before, seed)
     out = reality.folder / "encoders" / f"{name}.{seed}.{reality.recipe(name, seed)}"
     shown = slice(0, reality.unlabelled)
-    return adapted(plan, method.adapted, _pictures(reality, PHOTO, seed), shown, out, reality.quick)
+    return adapted(plan, start, how, _pictures(reality, PHOTO, seed), shown, out, reality.quick)
 
 
 def _pictures(reality: Reality, domain: str, seed: int) -> FactorDataset:

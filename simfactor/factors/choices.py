@@ -52,9 +52,8 @@ def is_inside(factor: Factor, wider: Factor) -> bool:
         getattr(factor, same, None) != getattr(wider, same, None) for same in ("values", "period", "unit")
     ):
         return False
-    if isinstance(factor, Categorical):
-        return bool(wider.contains(factor.codes).all())
-    assert not isinstance(wider, Categorical)
+    if isinstance(factor, Categorical) or isinstance(wider, Categorical):
+        return bool(wider.contains(factor.grid()).all())
     ends = wider.contains(np.array([factor.low, factor.high]))
     return bool(ends.all()) and factor.high - factor.low <= wider.high - wider.low
 
