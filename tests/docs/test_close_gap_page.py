@@ -6,7 +6,7 @@ from pathlib import Path
 from pages import DOCS, printed
 
 from simfactor import cli
-from simfactor.cli.reality_options import CloseGapConfig
+from simfactor.cli.reality_options import AdaptEncoderConfig, CloseGapConfig
 
 PAGE = (DOCS / "close_gap.md").read_text()
 
@@ -18,10 +18,12 @@ def test_the_page_does_what_it_says(tmp_path: Path) -> None:
         "target_y True",
         "True True",
         "True",
+        "ACCEPTED ['target_y']",
     ]
 
 
 def test_the_options_that_it_names_exist() -> None:
     named = {name.replace("-", "_") for name in re.findall(r"--([a-z][a-z-]+)", PAGE)}
-    assert named - {"seeds"} <= set(CloseGapConfig.__dataclass_fields__)
+    options = {*CloseGapConfig.__dataclass_fields__, *AdaptEncoderConfig.__dataclass_fields__}
+    assert named - {"seeds"} <= options
     assert "close-gap" in cli.COMMANDS
