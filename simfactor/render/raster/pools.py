@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -144,19 +145,46 @@ class TexturePool:
 
     @staticmethod
     def pack(textures: tuple[Byte, ...], device: str) -> TexturePool:
-        """Halve ``textures`` down to a texel and copy them to ``device``."""
-        levels = np.zeros((max(len(textures), 1) * LEVELS, 3), np.int32)
-        parts: list[Array] = []
-        start = 0
-        for number, texture in enumerate(textures):
-            for level, image in enumerate(_pyramid(texture)):
-                height, width = image.shape[:2]
-                # the last level stands for all that would be smaller
-                levels[number * LEVELS + level : (number + 1) * LEVELS] = (start, width, height)
-                parts.append(_packed(image))
-                start += height * width
-        texels = np.concatenate(parts or [np.zeros((1, 4), np.uint16)])
+        """Halve ``textures`` down to a texel and copy them to ``device``.
+
+        Those that nobody can write to, as a scene's, are halved once for all renderers of a process.
+        """
+        written = any(texture.flags.writeable for texture in textures)
+        texels, levels = _halved(textures) if written else _halved_before(_Same(textures))
         return TexturePool(on_device(texels, Texel, device), on_device(levels, wp.vec3i, device))
+
+
+@dataclass(frozen=True, eq=False)
+class _Same:
+    """Textures that are compared by identity."""
+
+    textures: tuple[Byte, ...]
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Same) and self.textures is other.textures
+
+    def __hash__(self) -> int:
+        return id(self.textures)
+
+
+@lru_cache(maxsize=1)
+def _halved_before(same: _Same) -> tuple[Array, Array]:
+    return _halved(same.textures)
+
+
+def _halved(textures: tuple[Byte, ...]) -> tuple[Array, Array]:
+    """The texels of all levels of all textures, (n, 4), and where each level is, as in TexturePool."""
+    levels = np.zeros((max(len(textures), 1) * LEVELS, 3), np.int32)
+    parts: list[Array] = []
+    start = 0
+    for number, texture in enumerate(textures):
+        for level, image in enumerate(_pyramid(texture)):
+            height, width = image.shape[:2]
+            # the last level stands for all that would be smaller
+            levels[number * LEVELS + level : (number + 1) * LEVELS] = (start, width, height)
+            parts.append(_packed(image))
+            start += height * width
+    return np.concatenate(parts or [np.zeros((1, 4), np.uint16)]), levels
 
 
 def _pyramid(texture: Byte) -> list[Array]:

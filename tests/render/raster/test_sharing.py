@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from simfactor.frames import APPEARANCE, GEOMETRY, PER_IMAGE, Images, RenderBatch
+from simfactor.render.raster.pools import TexturePool
 from simfactor.sensor import Sensor
 
 CPU = {"device": "cpu", "normals": True, "albedo": True}
@@ -153,3 +154,18 @@ def test_a_fresh_process_gives_the_same_bytes(lab, tmp_path):
     result = subprocess.run(command, capture_output=True, text=True, check=False)
     assert result.returncode == 0, result.stderr
     assert result.stdout.split()[-1] == expected
+
+
+def test_textures_that_nobody_can_write_to_are_halved_once_in_a_process():
+    picture = np.random.default_rng(0).integers(0, 256, (16, 8, 3), dtype=np.uint8)
+    open_to_all = (picture.copy(),)
+    picture.setflags(write=False)
+    scene = (picture,)
+    first, second = (TexturePool.pack(scene, "cpu") for _ in range(2))
+    assert first.texels.ptr == second.texels.ptr
+    before = TexturePool.pack(open_to_all, "cpu")
+    np.testing.assert_array_equal(before.texels.numpy(), first.texels.numpy())
+    open_to_all[0][:] = 0
+    after = TexturePool.pack(open_to_all, "cpu")
+    assert not after.texels.numpy().any()
+    assert TexturePool.pack((picture,), "cpu").texels.ptr != first.texels.ptr  # a tuple of its own
