@@ -21,6 +21,7 @@ from pathlib import Path
 
 from matrix.contenders import CONTENDERS
 from matrix.study import Study
+from reality.changes import changes, changes_as_markdown
 from reality.methods import METHODS
 from reality.table import as_markdown, summary
 from reality.trials import Reality, recorded, run
@@ -55,14 +56,17 @@ def main() -> int:
     except SimfactorError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
-    found = summary(reality.domains, {name: trials for name, trials in known.items() if trials})
-    print(as_markdown(found))
+    trials = {name: own for name, own in known.items() if own}
+    found, changed = summary(reality.domains, trials), changes(trials)
+    print("\n\n".join(filter(None, (as_markdown(found), changes_as_markdown(changed)))))
     missing = {name: [s for s in seeds if s not in trials] for name, trials in known.items()}
     missing = {name: lacking for name, lacking in missing.items() if lacking}
     for name, lacking in missing.items():
         print(f"missing: {name}, seeds {', '.join(map(str, lacking))}")
     if given.json is not None:
-        given.json.write_text(json.dumps({"methods": found, "missing": missing}, indent=1) + "\n")
+        given.json.write_text(
+            json.dumps({"methods": found, "changes": changed, "missing": missing}, indent=1) + "\n"
+        )
     if given.pictures is not None:
         given.pictures.mkdir(parents=True, exist_ok=True)
         (given.pictures / "sim2real.png").write_bytes(picture(reality.domains))

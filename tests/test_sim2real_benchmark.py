@@ -13,6 +13,7 @@ sys.path.insert(0, str(Path(__file__).parent.parent / "benchmarks"))
 
 from matrix.contenders import CONTENDERS, EVERYONE
 from matrix.study import Study
+from reality.changes import changes, changes_as_markdown
 from reality.methods import LABELLED, METHODS
 from reality.readers import known_rows
 from reality.table import as_markdown, summary
@@ -96,6 +97,25 @@ def test_the_table_says_how_much_is_kept_and_how_well_the_task_is_read(reality: 
     assert first.startswith("| ours | 1.00 | 0.75 | 0.88 [")
     assert first.endswith("| 88% | 0.020 | 0.030 | 2 |")
     assert second.endswith("| 100% |  |  | 1 |")
+
+
+def test_adaptations_are_compared_picture_by_picture_and_episode_by_episode() -> None:
+    def trial(photo: list[int], errors: list[float]) -> Trial:
+        return Trial({"photo": np.array(photo, bool)}, {"photo": np.array(errors)})
+
+    before = {seed: trial([0] * 8 + [1] * 2, [0.1, 0.3, 0.2, 0.2]) for seed in range(2)}
+    after = {0: trial([1] * 10, [0.1, 0.2, 0.1, 0.1])}
+    worse = {0: trial([0] * 9 + [1], [0.2, 0.3, 0.2, 0.2])}
+    found = changes({"ours": before, "ours+mmd": after, "ours+mmd+labels": worse, "other+mmd": after})
+    assert list(found) == ["ours+mmd", "ours+mmd+labels"]
+    assert found["ours+mmd"]["task_error"]["mean"] == pytest.approx(-0.075)
+    assert found["ours+mmd"]["success"]["mean"] == pytest.approx(0.8)
+    assert found["ours+mmd"]["p_holm"] == pytest.approx(2 * 2 / 2**8)
+    assert found["ours+mmd+labels"]["task_error"]["mean"] == pytest.approx(0.025)
+    lines = changes_as_markdown(found).splitlines()
+    assert lines[2].startswith("| ours+mmd | -0.075 [-0.100,")
+    assert lines[2].endswith("| 0.016 | 1 |")
+    assert changes_as_markdown({}) == ""
 
 
 def test_it_runs_and_keeps_what_it_found(tmp_path: Path) -> None:
