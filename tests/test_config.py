@@ -133,7 +133,7 @@ def test_a_file_says_what_differs_from_the_one_it_is_like(tmp_path: Path) -> Non
         load_config(path)
 
 
-@pytest.mark.parametrize("name", ["arm", "reach", "push", "quickstart"])
+@pytest.mark.parametrize("name", ["arm", "reach", "push", "quickstart", "unknown_room"])
 def test_agents_of_ready_configurations_can_be_run(name: str) -> None:
     plan = make_plan(load_config(name))
     check_task(plan)

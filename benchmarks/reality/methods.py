@@ -20,7 +20,7 @@ LABELLED: dict[str, tuple[str, ...]] = {
 
 @dataclass(frozen=True)
 class Method:
-    """A contender. ``sensed``: it has learned in the world of `sensed.yaml`, for an unknown camera and light;
+    """A contender. ``sensed``: it has learned in the world of the configuration ``unknown_room``;
     ``adapted``: how its encoder was adapted to pictures of the target, if it was; one way after another by
     "+", and then the name ends so, too."""
 
