@@ -40,16 +40,16 @@ def picked(pictures: Pictures, indices: Indices) -> Byte:
     return pictures.images(indices) if isinstance(pictures, ImageSource) else pictures[indices]
 
 
-def check_source(encoder: FactorEncoder, dataset: ImageSource, name: str) -> None:
+def check_source(encoder: FactorEncoder, dataset: ImageSource, name: str, whole: bool = False) -> None:
     """Raises SimfactorError unless a data set has the size that the encoder was trained on, and its factors
-    with these values or some of them."""
+    with these values or some of them (``whole``: with all of them)."""
     for factor_name, factor in encoder.space.factors.items():
         own = dataset.space.factors.get(factor_name)
-        if own is None or not is_inside(own, factor):
+        if own is None or not is_inside(own, factor) or (whole and own != factor):
             raise SimfactorError(
                 f"the encoder was trained with {factor_name} in {factor.describe()}, but the data set "
                 f"{name!r} has {'no such factor' if own is None else own.describe()}; give the data set that "
-                "it was trained on, or one inside it."
+                f"it was trained on{'' if whole else ', or one inside it'}."
             )
     if dataset.image_size != encoder.image_size:
         raise SimfactorError(

@@ -114,7 +114,7 @@ def blocks_of(encoder: FactorEncoder, chosen: Chosen) -> list[dict[str, Any]]:
 def split(encoder: FactorEncoder, asked: Deployment) -> tuple[Samples, Samples]:
     """Images to fit on, and held-out ones. Raises SimfactorError for a data set of other factors or sizes."""
     dataset = FactorDataset(asked.data)
-    check_source(encoder, dataset, str(dataset.path))
+    check_source(encoder, dataset, str(dataset.path), whole=True)
     count = held_out_count(asked.data, len(dataset), asked.held_out)
     if not FEWEST <= count <= len(dataset) - FEWEST:
         raise SimfactorError(
