@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simfactor.adaptation import adapt_encoder, close_gap
+from simfactor.adaptation.loop import RESULT
 from simfactor.adaptation.task_errors import error_of, judged_names
 from simfactor.data import FactorDataset, generate
 from simfactor.encoders import FactorEncoder
@@ -71,16 +72,17 @@ def adapted(
 
 def taught(plan: Plan, encoder: Path) -> FactorDataset:
     """What an encoder learned from last: the run's images, or those of the calibration it came from."""
-    closed = encoder.parent / "close_gap.json"
+    closed = encoder.parent / RESULT
     kept = read_json(closed)["kept"] if closed.exists() else 0
     return FactorDataset(closed.parent / f"round-{kept}" / "data" if kept else plan.folder / "data")
 
 
 def known_rows(encoder: FactorEncoder, target: FactorDataset, shown: slice, factors: Sequence[str]) -> Floats:
     """Rows (n, K) of the encoder's space with these factors of some pictures; the rest is not known."""
-    rows = np.full((len(target.factors(shown)), len(encoder.space)), np.nan)
+    true = target.factors(shown)
+    rows = np.full((len(true), len(encoder.space)), np.nan)
     for name in set(target.space.resolve(factors)) & set(encoder.space.names):
-        rows[:, encoder.space.index(name)] = target.factors(shown)[:, target.space.index(name)]
+        rows[:, encoder.space.index(name)] = true[:, target.space.index(name)]
     return rows
 
 
