@@ -85,7 +85,7 @@ class RasterRenderer:
         return self._memories[0].commands
 
     def close(self) -> None:
-        """Give the memory back; the next render takes it again."""
+        """Give the memory back, but for textures that a process keeps; the next render takes it again."""
         self._memories = [Memory(self.device) for _ in range(self.threads)]
         self._meshes = self._textures = None
 
