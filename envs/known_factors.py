@@ -1,4 +1,4 @@
-"""What a perfect encoder would say of the task."""
+"""Latents in which some factors are known, rather than read from a picture."""
 
 from __future__ import annotations
 
@@ -14,25 +14,23 @@ from simfactor.factors import Categorical
 if TYPE_CHECKING:
     from simfactor.encoders import FactorEncoder
 
-TASK_ERROR = "task_error"
 
-
-class TaskTruth:
-    """The task's blocks among observed latents, and what they should hold.
+class KnownFactors:
+    """Blocks among observed latents, and what a perfect encoder would say in them.
 
     Args:
         encoder: whose latents are observed.
         dims: the observed dimensions (L,).
+        names: factors of the encoder's space.
 
     Attributes:
-        names: factors of the task.
-        places: where their blocks are among the observed latents.
+        names: the factors.
+        places: where their blocks are among the observed latents; nowhere for those that are not observed.
 
-    Raises SimfactorError if the encoder's blocks have no true values (it learned without labels), or no task
-    block is observed.
+    Raises SimfactorError if the encoder's blocks have no true values (it learned without labels).
     """
 
-    def __init__(self, encoder: FactorEncoder, dims: NDArray[np.intp]) -> None:
+    def __init__(self, encoder: FactorEncoder, dims: NDArray[np.intp], names: Sequence[str]) -> None:
         from simfactor.encoders.editing import takes_values  # loads torch, which state policies do not need
 
         if not takes_values(encoder):
@@ -41,21 +39,16 @@ class TaskTruth:
                 "that learned from labels, as 'supervised' or 'interventional'."
             )
         self._space, self._layout = encoder.space, encoder.layout
-        self.names = self._space.by_role("task")
+        self.names = tuple(names)
         wanted = np.concatenate([self._layout.dims(name) for name in self.names] or [np.zeros(0, np.int64)])
         self.places = np.flatnonzero(np.isin(dims, wanted))
         self._dims = dims[self.places]
-        if not len(self.places):
-            raise SimfactorError(
-                "the observed latents hold no task block; observe some of "
-                f"{', '.join(self.names) or '(none)'}."
-            )
         self._row = self._space.sample(1, seed=0)
 
     def correct(
         self, latents: NDArray[np.float32], values: Mapping[str, Sequence[Any]]
     ) -> tuple[NDArray[np.float32], NDArray[np.float64]]:
-        """Latents (n, L) with the truth in the task's blocks, and by how much these were off, (n,): mean
+        """Latents (n, L) with the truth in the factors' blocks, and by how much these were off, (n,): mean
         absolute difference of latents (1 is half of a factor's range). ``values``: of each of ``names``, n.
         """
         from simfactor.encoders.codes import ideal_latents
