@@ -16,6 +16,7 @@ from simfactor.envs.factor_motion import FactorMotion
 from simfactor.envs.latent_observation import LatentObservation, VectorLatentObservation
 from simfactor.envs.make import TASK_IDS, make_env
 from simfactor.envs.make_vector import make_vector_env
+from simfactor.envs.measured_latents import MeasuredLatents, VectorMeasuredLatents
 from simfactor.envs.motion import Drift, Resample
 from simfactor.envs.true_task_latents import TrueTaskLatents, VectorTrueTaskLatents
 
@@ -29,10 +30,12 @@ __all__ = [
     "FactorControl",
     "FactorMotion",
     "LatentObservation",
+    "MeasuredLatents",
     "Resample",
     "TrueTaskLatents",
     "VectorEnv",
     "VectorLatentObservation",
+    "VectorMeasuredLatents",
     "VectorTrueTaskLatents",
     "make_env",
     "make_vector_env",

@@ -13,6 +13,7 @@ from simfactor.envs.factor_control import FactorControl
 from simfactor.envs.factor_motion import FactorMotion
 from simfactor.envs.latent_observation import LatentObservation
 from simfactor.envs.latent_reading import open_encoder
+from simfactor.envs.measured_latents import MeasuredLatents
 from simfactor.envs.motion import Motion
 from simfactor.envs.true_task_latents import TrueTaskLatents
 from simfactor.errors import SimfactorError, unknown_name
@@ -38,6 +39,7 @@ def make_env(
     image_size: int | None = None,
     renderer: str = "raster",
     render_mode: str | None = None,
+    measured: Sequence[str] | None = None,
     true_task: bool = False,
     counterfactual: FactorSpace | None = None,
     motion: Mapping[str, Motion] | None = None,
@@ -55,6 +57,7 @@ def make_env(
         encoder, blocks: for ``latent``: the encoder or its folder, and which blocks (None: all), as
             :class:`LatentObservation` takes them.
         motion: factor name -> how it moves during an episode (:class:`FactorMotion`).
+        measured: for ``latent``: factors that are known without a camera (:class:`MeasuredLatents`).
         true_task: put what is true into the latents of task factors (:class:`TrueTaskLatents`).
         counterfactual: for ``pixels``: show beside them the same state with the factors of this space drawn
             anew (:class:`CounterfactualObservation`).
@@ -65,7 +68,7 @@ def make_env(
     """
     if task not in TASK_IDS:
         raise unknown_name("task", task, TASK_IDS)
-    check_latents(observation, encoder, blocks, true_task)
+    check_latents(observation, encoder, blocks, measured, true_task)
     if counterfactual is not None and observation != "pixels":
         raise SimfactorError(
             f"observation={observation!r} shows no counterfactual pictures; use observation='pixels'."
@@ -91,6 +94,8 @@ def make_env(
     if encoder is None:
         return env
     env = LatentObservation(env, encoder, blocks)
+    if measured is not None:
+        env = MeasuredLatents(env, measured)
     return TrueTaskLatents(env) if true_task else env
 
 
@@ -98,6 +103,7 @@ def check_latents(
     observation: str,
     encoder: FactorEncoder | str | Path | None,
     blocks: Sequence[str] | None,
+    measured: Sequence[str] | None,
     true_task: bool,
 ) -> None:
     """Raise SimfactorError for latents without an encoder, and what only they can have without them."""
@@ -108,5 +114,7 @@ def check_latents(
         )
     if encoder is None and blocks is not None:
         raise SimfactorError(f"blocks={blocks!r} choose latents; give them with observation='latent' only.")
+    if encoder is None and measured is not None:
+        raise SimfactorError(f"measured={measured!r} are latents; give them with observation='latent' only.")
     if encoder is None and true_task:
         raise SimfactorError("true_task corrects latents; give it with observation='latent' only.")

@@ -11,6 +11,7 @@ import gymnasium as gym
 from simfactor.envs.latent_observation import VectorLatentObservation
 from simfactor.envs.latent_reading import open_encoder
 from simfactor.envs.make import check_latents
+from simfactor.envs.measured_latents import VectorMeasuredLatents
 from simfactor.envs.true_task_latents import VectorTrueTaskLatents
 from simfactor.factors import FactorSpace
 
@@ -25,6 +26,7 @@ def make_vector_env(
     encoder: FactorEncoder | str | Path | None = None,
     blocks: Sequence[str] | None = None,
     image_size: int | None = None,
+    measured: Sequence[str] | None = None,
     true_task: bool = False,
     **options: Any,
 ) -> gym.vector.VectorEnv[Any, Any, Any]:
@@ -34,12 +36,14 @@ def make_vector_env(
     """
     from simfactor.envs.vector import VectorEnv  # only now, because it loads PyBullet
 
-    check_latents(observation, encoder, blocks, true_task)
+    check_latents(observation, encoder, blocks, measured, true_task)
     if encoder is None:
         size = image_size or 64
         return VectorEnv(num_envs, observation=observation, image_size=size, factors=space, **options)
     opened = open_encoder(encoder)
     size = image_size or opened.image_size
     env = VectorEnv(num_envs, observation="pixels", image_size=size, factors=space, **options)
-    latents = VectorLatentObservation(env, opened, blocks)
+    latents: VectorLatentObservation | VectorMeasuredLatents = VectorLatentObservation(env, opened, blocks)
+    if measured is not None:
+        latents = VectorMeasuredLatents(latents, measured)
     return VectorTrueTaskLatents(latents) if true_task else latents

@@ -166,6 +166,9 @@ class Agent:
     """latent: blocks of the encoder's latents; state: the true positions; pixels: images, without encoder."""
     blocks: tuple[str, ...] = ()
     """Latent blocks the agent sees, by factor name, group or role; none means all."""
+    measured: tuple[str, ...] = ()
+    """Factors that the robot knows without its camera, as ee_x of its joints: their blocks hold the truth, in
+    training, in tests and (as what is measured there) on the robot (latent only)."""
     augment: tuple[Augment, ...] = ()
     """Factor-wise augmentations of the replayed latents."""
     image_augment: tuple[ImageAugment, ...] = ()

@@ -12,6 +12,7 @@ from simfactor.agents.image_augmentation import Target
 from simfactor.config import Agent, ImageAugment
 from simfactor.encoders import LatentLayout
 from simfactor.envs.counterfactual_observation import check_nuisances
+from simfactor.envs.measured_latents import check_measured
 from simfactor.errors import SimfactorError, naming, unknown_name
 from simfactor.factors import FactorSpace
 
@@ -72,7 +73,7 @@ def counterfactual_space(agent: Agent, encoder: FactorSpace) -> FactorSpace | No
 def check_agent(agent: Agent, layout: LatentLayout, encoder: FactorSpace) -> None:
     """Raise SimfactorError for what an agent cannot observe, and for augmentations of anything else."""
     if agent.observation != "latent":
-        named = [*agent.blocks, *(factor for a in agent.augment for factor in a.factors)]
+        named = [*agent.blocks, *agent.measured, *(factor for a in agent.augment for factor in a.factors)]
         if named:
             raise SimfactorError(
                 f"observation {agent.observation!r} has no latent blocks, but {', '.join(named)} are named; "
@@ -81,6 +82,8 @@ def check_agent(agent: Agent, layout: LatentLayout, encoder: FactorSpace) -> Non
     else:
         observed = observed_layout(agent, layout)
         agents.resolve_augmentations(augmentations(agent), observed, np.zeros((2, observed.size)))
+        if agent.measured:
+            check_measured(agent.measured, observed.names[:-1])
     _check_fine_tuning(agent)
     with naming("image_augment"):
         _check_image_augment(agent, encoder)
@@ -107,8 +110,9 @@ def _check_fine_tuning(agent: Agent) -> None:
         raise SimfactorError(
             f"observation {agent.observation!r} has no encoder to fine-tune; use observation: latent."
         )
-    if agent.augment or agent.teacher is not None:
-        what = "augment" if agent.augment else "teacher"
+    unmoving = {"augment": agent.augment, "measured": agent.measured, "teacher": agent.teacher}
+    what = next((name for name, given in unmoving.items() if given), None)
+    if what is not None:
         raise SimfactorError(
             f"{what} needs latents that stay what they are; leave it out, or set fine_tune: false."
         )

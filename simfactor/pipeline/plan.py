@@ -156,6 +156,7 @@ class Plan:
             "observation": agent.shown,
             "encoder": encoder if latent else None,
             "blocks": (agent.blocks or None) if latent else None,
+            "measured": (agent.measured or None) if latent else None,
             "image_size": None if latent else world.image_size,
             "renderer": renderer or world.renderer,
         }
@@ -204,11 +205,7 @@ def make_plan(run: RunConfig) -> Plan:
         domains = transfer_domains(full, support, encoder_space, shifts, world.renderer)
         for renderer in {domain.renderer for domain in domains}:
             check_renderer(renderer)
-    if run.transfer.diagnose and not OBJECTIVES[run.encoder.objective].labels:
-        raise SimfactorError(
-            f"transfer.diagnose compares latents with the truth, which those of an encoder trained as "
-            f"{run.encoder.objective!r} do not have; use an objective with labels, or leave it out."
-        )
+    _check_truth(run)
     tested_agents(run)
     plan = Plan(run, encoder_space, score_space, policy_space, domains)
     if OBJECTIVES[run.encoder.objective].pairs == "canonical":
@@ -223,6 +220,19 @@ def make_plan(run: RunConfig) -> Plan:
             with naming("randomise"):
                 plan.training_space(agent)
     return plan
+
+
+def _check_truth(run: RunConfig) -> None:
+    """Raise SimfactorError for what needs latents that mean a factor's value, if the encoder's will not."""
+    if OBJECTIVES[run.encoder.objective].labels:
+        return
+    asked = ["transfer.diagnose"] if run.transfer.diagnose else []
+    asked += [f"agents.train.{name}.measured" for name, agent in run.agents.train.items() if agent.measured]
+    if asked:
+        raise SimfactorError(
+            f"{asked[0]} puts the truth into latents, and those of an encoder trained as "
+            f"{run.encoder.objective!r} have none; use an objective with labels, or leave it out."
+        )
 
 
 def check_task(plan: Plan) -> None:

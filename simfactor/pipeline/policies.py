@@ -58,6 +58,8 @@ def training_options(plan: Plan, agent: Agent) -> dict[str, Any]:
         return _with_pixels(plan, agent, options)
     encoder = FactorEncoder.from_pretrained(plan.encoder_folder)
     options["about"] |= {"encoder": weights}
+    if agent.measured:
+        options["about"] |= {"measured": list(agent.measured)}
     options |= {"layout": observed_layout(agent, encoder.layout), "augmentations": augmentations(agent)}
     if any(augmentation.kind in FROM_BANK for augmentation in agent.augment):
         options["latent_bank"] = latent_bank(plan, agent, encoder)

@@ -299,6 +299,22 @@ BAD: dict[str, tuple[dict[str, Any], str]] = {
         {"agents": {"train": {"a": {"fine_tune": True, "augment": [{"factors": ["lighting"]}]}}}},
         "augment needs latents that stay what they are",
     ),
+    "tuned and measured": (
+        {"agents": {"train": {"a": {"fine_tune": True, "measured": ["ee_x"]}}}},
+        "measured needs latents that stay what they are",
+    ),
+    "measured pixels": (
+        {"agents": {"train": {"a": {**PIXELS, "measured": ["ee_x"]}}}},
+        "observation 'pixels' has no latent blocks, but ee_x",
+    ),
+    "measured and not seen": (
+        {"agents": {"train": {"a": {"blocks": ["target_x", "ee_y"], "measured": ["ee_x"]}}}},
+        "'ee_x' has no block among the latents that are observed; measure some of target_x, ee_y",
+    ),
+    "measured without labels": (
+        {"encoder": {"objective": "ada_gvae"}, "agents": {"train": {"a": {"measured": ["ee_x"]}}}},
+        "agents.train.a.measured puts the truth into latents",
+    ),
     "no latents": ({"encoder": {"objective": "ae", "residual": 0}}, "residual=0 leaves an objective"),
     "space": ({"world": {"space": "tabeltop"}}, "Did you mean 'tabletop'"),
 }
