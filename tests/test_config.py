@@ -46,8 +46,8 @@ def test_every_mistake_in_a_file_is_reported_at_once(tmp_path: Path) -> None:
         "agents.steps: Input should be greater than or equal to 1 (got 0)",
         "agents.train.a.augment.0.knd: unknown key 'knd'; allowed: factors, kind, strength, rise. "
         "Did you mean 'kind'?",
-        "agents.train.a.obs: unknown key 'obs'; allowed: observation, blocks, measured, augment, image_augment, "
-        "randomise, teacher, fine_tune, critic, learning_rate.",
+        "agents.train.a.obs: unknown key 'obs'; allowed: observation, blocks, measured, augment, "
+        "image_augment, randomise, teacher, fine_tune, critic, learning_rate.",
         "agents.train.a.image_augment.0.knd: unknown key 'knd'; allowed: kind, strength, target, "
         "consistency, factors.",
         "transfer.shifts.x.levl: unknown key 'levl'; allowed: level, factors, renderer, sensor. "

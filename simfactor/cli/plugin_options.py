@@ -145,6 +145,8 @@ class DeployConfig:
     """An agent's folder, or an SB3 zip that acts on latents (default: the encoder alone)."""
     blocks: tuple[str, ...] | None = None
     """What of the latents a zip acts on: factors, groups or roles (default: all)."""
+    measured: tuple[str, ...] = ()
+    """And of which factors it is shown what the robot measures instead, as ee_x of its joints."""
     withhold: tuple[str, ...] = ()
     """Factors, groups, roles or residual that are not to be read from the outputs."""
     erase: bool = False

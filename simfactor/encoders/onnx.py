@@ -7,10 +7,10 @@ import logging
 import os
 import tempfile
 import warnings
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
@@ -27,8 +27,6 @@ OPSET = 18  # of ONNX's operators: what every ONNX Runtime since 1.14 (February 
 CHECKED = 5  # images that both are given; another number than was traced, for the batch is dynamic
 TOLERANCE = 1e-4  # of the largest number; sums of float32 in another order differ by 1e-6 or less
 
-Arrays = Sequence[NDArray[np.float32]]
-
 
 def export_onnx(encoder: FactorEncoder, path: str | Path) -> float:
     """Write the encoder as an ONNX file: ``images`` (n, s, s, 3) uint8 -> ``latents`` (n, L) float32.
@@ -41,10 +39,8 @@ def export_onnx(encoder: FactorEncoder, path: str | Path) -> float:
             a ten-thousandth of the largest latent; then nothing is written.
     """
 
-    def expected(images: NDArray[np.uint8]) -> Arrays:
-        return (encoder.encode(images),)
-
-    return write_onnx(encoder, path, ("latents",), expected, random_images(encoder.image_size))["latents"]
+    images = random_images(encoder.image_size)
+    return write_onnx(encoder, path, {"latents": encoder.encode(images)}, {"images": images})["latents"]
 
 
 def random_images(size: int) -> NDArray[np.uint8]:
@@ -55,14 +51,13 @@ def random_images(size: int) -> NDArray[np.uint8]:
 def write_onnx(
     network: nn.Module,
     path: str | Path,
-    outputs: Sequence[str],
-    expected: Callable[[NDArray[np.uint8]], Arrays],
-    images: NDArray[np.uint8],
+    expected: Mapping[str, NDArray[np.float32]],
+    inputs: Mapping[str, NDArray[Any]],
 ) -> dict[str, float]:
-    """Write a network of images as an ONNX file: ``images`` (n, s, s, 3) uint8 -> the named outputs.
+    """Write a network as an ONNX file: its arguments ``inputs`` (n, ...) -> outputs named as in ``expected``.
 
-    n is free. Before the file is put in place, ONNX Runtime runs it on ``images`` (m, s, s, 3), m not 2;
-    returned is, for each output, the largest absolute difference to what is ``expected`` of them.
+    n is free. Before the file is put in place, ONNX Runtime runs it on ``inputs`` (m, ...), m not 2; returned
+    is, for each output, the largest absolute difference to what is ``expected`` (m, ...) of them.
 
     Raises:
         SimfactorError: the packages of the extra ``onnx`` are missing, or a difference is above
@@ -75,8 +70,8 @@ def write_onnx(
     os.close(descriptor)
     temporary = Path(name)
     try:
-        _write(network, images.shape[1], outputs, temporary)
-        differences = _differences(temporary, outputs, expected(images), images)
+        _write(network, inputs, list(expected), temporary)
+        differences = _differences(temporary, expected, inputs)
         temporary.chmod(0o644)
         temporary.replace(target)
     finally:
@@ -96,17 +91,19 @@ def check_installed() -> None:
             ) from error
 
 
-def _write(network: nn.Module, size: int, outputs: Sequence[str], path: Path) -> None:
-    images = torch.zeros(2, size, size, 3, dtype=torch.uint8)
+def _write(network: nn.Module, inputs: Mapping[str, NDArray[Any]], outputs: list[str], path: Path) -> None:
+    device = next(network.parameters()).device
+    traced = tuple(torch.zeros_like(torch.from_numpy(array[:2]), device=device) for array in inputs.values())
+    batch = torch.export.Dim("n")
     with _quiet("onnxscript", "torch.onnx"):
         torch.onnx.export(
             network,
-            (images.to(next(network.parameters()).device),),
+            traced,
             str(path),
-            input_names=["images"],
-            output_names=list(outputs),
+            input_names=list(inputs),
+            output_names=outputs,
             opset_version=OPSET,
-            dynamic_shapes={"images": {0: torch.export.Dim("n")}},
+            dynamic_shapes={name: {0: batch} for name in inputs},
             external_data=False,
             dynamo=True,
             verbose=False,
@@ -129,15 +126,15 @@ def _quiet(*loggers: str) -> Iterator[None]:
 
 
 def _differences(
-    path: Path, outputs: Sequence[str], expected: Arrays, images: NDArray[np.uint8]
+    path: Path, expected: Mapping[str, NDArray[np.float32]], inputs: Mapping[str, NDArray[Any]]
 ) -> dict[str, float]:
     """Largest absolute difference of each output. Raises SimfactorError beyond the tolerance."""
     import onnxruntime
 
     session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
-    found = session.run(list(outputs), {"images": images})
+    found = session.run(list(expected), dict(inputs))
     differences = {}
-    for name, got, wanted in zip(outputs, found, expected, strict=True):
+    for (name, wanted), got in zip(expected.items(), found, strict=True):
         differences[name] = float(np.abs(got - wanted).max())
         allowed = TOLERANCE * float(np.abs(wanted).max())
         if not differences[name] <= allowed:

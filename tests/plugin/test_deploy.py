@@ -103,6 +103,43 @@ def test_each_algorithm_acts_as_its_library_does(name: str, tmp_path: Path) -> N
     assert (acted == box.high).any()
 
 
+def test_what_the_policy_measures_is_an_input(folder: Path, given: dict, encoder: FactorEncoder) -> None:
+    desk.policy("PPO", encoder.layout.size, folder / "measuring.zip")
+    asked = {"policy": folder / "measuring.zip", "measured": ["target_x", "light_intensity"]}
+    robot = deploy(folder / "measuring", **asked, **given)
+    assert [(one["name"], one["unit"]) for one in robot.contract["measured"]] == [
+        ("target_x", "m"),
+        ("light_intensity", ""),
+    ]
+    model = PPO.load(folder / "measuring.zip", device="cpu")
+    images = FactorDataset(given["data"]).images(slice(0, 3))
+    for image, target in zip(images, (0.4, 0.5, 0.6), strict=True):
+        latents = encoder.encode(image[None])
+        np.testing.assert_allclose(robot.latents(image), latents[0], atol=1e-4)
+        latents[0, encoder.layout.dims("target_x")] = 10 * (target - 0.5)
+        latents[0, encoder.layout.dims("light_intensity")] = -1
+        actions, _ = model.predict(latents, deterministic=True)
+        acted = robot.act(image, {"light_intensity": 0.9, "target_x": target})
+        np.testing.assert_allclose(acted, actions[0], atol=1e-4)
+    assert robot.check(images[0]).distance > 0
+    for wrong in (None, {"target_x": 0.5}, {"target_x": 0.5, "light_intensity": 1.0, "ee_x": 0.4}):
+        with pytest.raises(SimfactorError, match=r"measured values of target_x \(m\), light_intensity"):
+            robot.act(images[0], wrong)
+    with pytest.raises(SimfactorError, match="must be finite"):
+        robot.act(images[0], {"light_intensity": np.nan, "target_x": 0.5})
+
+
+def test_what_cannot_be_measured_is_refused(folder: Path, given: dict, encoder: FactorEncoder) -> None:
+    desk.policy("PPO", encoder.layout.size, folder / "measuring.zip")
+    for names, said in (
+        (["table_texture"], "only continuous ones can be inputs"),
+        (["ee_x"], "has no block among the latents"),
+    ):
+        with pytest.raises(SimfactorError, match=said):
+            deploy(folder / "refused", policy=folder / "measuring.zip", measured=names, **given)
+    assert not (folder / "refused").exists()
+
+
 def test_the_contract_says_what_the_user_needs(deployed: Deployed, encoder: FactorEncoder) -> None:
     told = json.loads((deployed.folder / "contract.json").read_text(), parse_constant=pytest.fail)
     assert told["input"]["shape"] == [64, 64, 3]

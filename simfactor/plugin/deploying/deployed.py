@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -47,14 +47,17 @@ class Deployed:
         that the model's file holds. Raises SimfactorError if the extra ``hub`` is missing."""
         return push(self.folder, repo_id, private)
 
-    def act(self, image: Image) -> NDArray[np.float32]:
+    def act(self, image: Image, measured: Mapping[str, float] | None = None) -> NDArray[np.float32]:
         """The action (A,) as the environment of the training took it, the same for the same image.
 
-        Raises SimfactorError if no policy was exported.
+        measured: what the robot knows without its camera, of each factor that ``contract["measured"]`` names,
+        in the unit it names. Raises SimfactorError if no policy was exported, and unless ``measured`` is just
+        these, and finite.
         """
         if self.contract["actions"] is None:
             raise SimfactorError(f"{self.folder} has no policy; export one with `simfactor deploy --policy`.")
-        return self._run(image, "actions")[0]
+        values = _values(measured or {}, self.contract.get("measured", []))
+        return self._run(image, "actions", measured=values)[0]
 
     def latents(self, image: Image) -> NDArray[np.float32]:
         """The exported latents (L,); ``contract["latents"]`` says which are whose."""
@@ -65,9 +68,30 @@ class Deployed:
         latents, distance = self._run(image, "latents", "distance")
         return self.monitor.check(latents, float(distance))
 
-    def _run(self, image: Image, *outputs: str) -> list[NDArray[np.float32]]:
+    def _run(
+        self, image: Image, *outputs: str, measured: Sequence[float] | None = None
+    ) -> list[NDArray[np.float32]]:
         _check_image(image, self.image_size)
-        return [found[0] for found in self._session.run(list(outputs), {"images": image[None]})]
+        inputs: dict[str, NDArray[Any]] = {"images": image[None]}
+        asked = self.contract.get("measured", [])
+        if asked:  # which actions alone depend on
+            inputs["measured"] = np.array([measured or [0.0] * len(asked)], np.float32)
+        return [found[0] for found in self._session.run(list(outputs), inputs)]
+
+
+def _values(measured: Mapping[str, float], asked: Sequence[Mapping[str, Any]]) -> list[float]:
+    """Of each factor that is asked for."""
+    units = {one["name"]: one["unit"] for one in asked}
+    if set(measured) != set(units):
+        wanted = ", ".join(f"{name} ({unit})" for name, unit in units.items()) or "nothing"
+        raise SimfactorError(
+            f"measured={dict(measured)}, but this policy acts on measured values of {wanted}; give those, as "
+            "act(image, {name: value})."
+        )
+    values = [float(measured[name]) for name in units]
+    if not np.isfinite(values).all():
+        raise SimfactorError(f"measured={dict(measured)} must be finite numbers.")
+    return values
 
 
 def _check_image(image: Image, size: int) -> None:

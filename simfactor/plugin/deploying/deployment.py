@@ -16,6 +16,7 @@ from simfactor.data import FactorDataset
 from simfactor.encoders import FactorEncoder
 from simfactor.encoders.layout import RESIDUAL
 from simfactor.errors import SimfactorError, unknown_name
+from simfactor.plugin.deploying.measuring import Measured, measured_by
 from simfactor.plugin.deploying.policy_network import OpenedPolicy
 
 HELD_OUT_SHARE = 0.2
@@ -31,16 +32,19 @@ class Deployment:
     it was not: ``held_out`` of them, None for the ``data.score_count`` of the run that the data set belongs
     to, or else a fifth. policy: the folder of an agent, or the zip of a Stable-Baselines3 model on latents;
     None for the encoder alone. blocks: what of the latents a zip acts on, by factor, group or role; None for
-    all. withhold: factors, groups, roles or ``residual`` whose latents are no outputs. erase: also take out
-    of the other latents what is linear in the withheld factors. allow_leak: write even if a withheld factor
-    is still readable. alpha: share of clean images on which the monitor may ring. shuffles: of the labels,
-    for the baseline of what is readable. algorithm, normalize: of a zip, as for ``open_policy``.
+    all. measured: factors whose latents a zip is not shown, but what was measured of them
+    (:class:`simfactor.envs.MeasuredLatents`). withhold: factors, groups, roles or ``residual`` whose latents
+    are no outputs. erase: also take out of the other latents what is linear in the withheld factors.
+    allow_leak: write even if a withheld factor is still readable. alpha: share of clean images on which the
+    monitor may ring. shuffles: of the labels, for the baseline of what is readable. algorithm, normalize: of
+    a zip, as for ``open_policy``.
     """
 
     encoder: str | Path
     data: str | Path
     policy: str | Path | None = None
     blocks: Sequence[str] | None = None
+    measured: Sequence[str] = ()
     withhold: Sequence[str] = ()
     erase: bool = False
     allow_leak: bool = False
@@ -60,12 +64,14 @@ class Samples(NamedTuple):
 
 
 class Chosen(NamedTuple):
-    """What is exported: the encoder's dimensions, which of them the policy sees, and what is withheld."""
+    """What is exported: the encoder's dimensions, which of them the policy sees, and what is withheld;
+    and what of those that it sees is measured."""
 
     dims: tuple[int, ...]
     seen: tuple[int, ...]  # places in dims
     withheld: tuple[str, ...]  # factors
     blocks: tuple[str, ...]  # of the layout, that are left out
+    measured: tuple[Measured, ...] = ()
 
 
 def choose(encoder: FactorEncoder, opened: OpenedPolicy | None, asked: Deployment) -> Chosen:
@@ -88,7 +94,13 @@ def choose(encoder: FactorEncoder, opened: OpenedPolicy | None, asked: Deploymen
             f"the policy acts on {', '.join(hidden)}, which withhold={list(asked.withhold)} leaves out; "
             "withhold other factors, or train a policy on the blocks that remain."
         )
-    return Chosen(tuple(dims), tuple(dims.index(d) for d in acted), factors, blocks)
+    if opened.layout is not None and asked.measured:
+        raise SimfactorError(
+            f"measured={list(asked.measured)} are for zips; an agent's folder says what it measures: leave "
+            "them out."
+        )
+    measured = measured_by(encoder, acted, opened.measured or asked.measured)
+    return Chosen(tuple(dims), tuple(dims.index(d) for d in acted), factors, blocks, measured)
 
 
 def blocks_of(encoder: FactorEncoder, chosen: Chosen) -> list[dict[str, Any]]:

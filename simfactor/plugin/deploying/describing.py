@@ -16,6 +16,7 @@ from simfactor.encoders.onnx import OPSET, PACKAGES
 from simfactor.plugin.deploying.contract import FORMAT, MODEL, checksums
 from simfactor.plugin.deploying.deployment import Chosen, Deployment, blocks_of
 from simfactor.plugin.deploying.exporting import DISTANCE, LATENTS, Exported, Outputs, action_change, latency
+from simfactor.plugin.deploying.measuring import described
 from simfactor.plugin.deploying.monitor import Monitor
 from simfactor.plugin.deploying.policy_network import OpenedPolicy, scaling
 from simfactor.plugin.deploying.withholding import Readability
@@ -39,6 +40,7 @@ def describe(
     return {
         "format": FORMAT,
         "input": _input(encoder.image_size),
+        "measured": described(chosen.measured),
         "training_support": encoder.space.to_dict(),
         "latents": blocks_of(encoder, chosen),
         "actions": None if exported.opened is None else _actions(exported.opened, encoder, chosen),
@@ -52,7 +54,7 @@ def describe(
         },
         "monitor": _told(monitor, exported.checked, encoder, bool(asked.withhold)),
         "parity": {"largest_difference": exported.parity, "to": "torch, on random and on real images"},
-        "latency_ms": latency(folder / MODEL, exported.held_out.images[:1]),
+        "latency_ms": latency(exported, folder / MODEL),
         "opset": OPSET,
         "objective": encoder.objective,
         "files": checksums(folder),
@@ -67,8 +69,9 @@ def summary(contract: Mapping[str, Any]) -> str:
     monitor = contract["monitor"]
     alarms = monitor["false_alarms"]["any"]
     low, high = alarms["interval"]
+    measured = "".join(f", {one['name']}" for one in contract["measured"])
     lines = [
-        f"model: images -> {exported} latents"
+        f"model: images{measured} -> {exported} latents"
         + ("" if contract["actions"] is None else f", {len(contract['actions']['low'])} actions")
         + f"; ONNX opset {contract['opset']}, {contract['latency_ms']:.2f} ms an image on one thread",
         "largest difference to torch: "

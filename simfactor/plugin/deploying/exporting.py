@@ -15,12 +15,13 @@ from simfactor.encoders import FactorEncoder
 from simfactor.encoders.onnx import random_images, write_onnx
 from simfactor.onnx_session import open_session
 from simfactor.plugin.deploying.deployment import Chosen, Deployment, Samples, blocks_of, choose, split
+from simfactor.plugin.deploying.measuring import MEASURED, values_of, with_measured
 from simfactor.plugin.deploying.monitor import Read, check_alarms, reads_of
 from simfactor.plugin.deploying.network import DeployedNetwork, fit_eraser
 from simfactor.plugin.deploying.policy_network import ActingNetwork, OpenedPolicy, open_for_export
 from simfactor.plugin.deploying.withholding import linear_targets
 
-LATENTS, ACTIONS, DISTANCE = "latents", "actions", "distance"
+IMAGES, LATENTS, ACTIONS, DISTANCE = "images", "latents", "actions", "distance"
 COMPARED = 27  # real images that torch and ONNX Runtime are both given, beside the random ones
 TIMED, WARM = 100, 10
 AT_ONCE = 256
@@ -66,18 +67,16 @@ def export_model(asked: Deployment, path: Path) -> Exported:
     reads = reads_of(encoder.space, blocks_of(encoder, chosen)) if encoder.heads else ()
     check_alarms(len(reads), _calibrating(held_out), asked.alpha)
     network = _network(encoder, opened, chosen, fitted, asked)
-
-    def expected(images: NDArray[np.uint8]) -> tuple[NDArray[np.float32], ...]:
-        with torch.inference_mode():
-            latents, *_, distance = (part.numpy() for part in network(torch.from_numpy(images)))
-        if opened is None:
-            return latents, distance
-        return latents, opened.actions(latents[:, list(chosen.seen)]), distance
-
-    names = (LATENTS, DISTANCE) if opened is None else (LATENTS, ACTIONS, DISTANCE)
-    compared = np.concatenate([random_images(encoder.image_size), held_out.images[:COMPARED]])
-    parity = write_onnx(network, path, names, expected, compared)
-    of_fitted, of_held_out = (_run(path, names, samples.images) for samples in (fitted, held_out))
+    noise = random_images(encoder.image_size)
+    compared = Samples(
+        np.concatenate([noise, held_out.images[:COMPARED]]),
+        np.concatenate([encoder.space.sample(len(noise), asked.seed), held_out.rows[:COMPARED]]),
+    )
+    expected = _expected(network, opened, chosen, compared)
+    parity = write_onnx(network, path, expected, model_inputs(chosen, compared))
+    of_fitted, of_held_out = (
+        _run(path, list(expected), model_inputs(chosen, samples)) for samples in (fitted, held_out)
+    )
     return Exported(encoder, opened, chosen, reads, fitted, held_out, of_fitted, of_held_out, parity)
 
 
@@ -87,13 +86,20 @@ def together(outputs: Outputs) -> NDArray[np.float64]:
     return np.concatenate(columns, axis=1).astype(np.float64)
 
 
-def latency(path: Path, image: NDArray[np.uint8]) -> float:
-    """Median milliseconds of all outputs for one image (1, S, S, 3), on one thread of this machine."""
+def model_inputs(chosen: Chosen, samples: Samples) -> dict[str, NDArray[Any]]:
+    """What the model takes, where it sees ``samples``: their images, and what is measured of their rows."""
+    measured = {MEASURED: values_of(chosen.measured, samples.rows)} if chosen.measured else {}
+    return {IMAGES: samples.images, **measured}
+
+
+def latency(exported: Exported, path: Path) -> float:
+    """Median milliseconds of all outputs for one image, on one thread of this machine."""
     session = open_session(path, threads=1)
+    one = {name: array[:1] for name, array in model_inputs(exported.chosen, exported.held_out).items()}
     seconds = []
     for _ in range(WARM + TIMED):
         start = time.perf_counter()
-        session.run(None, {"images": image})
+        session.run(None, one)
         seconds.append(time.perf_counter() - start)
     return 1000 * float(np.median(seconds[WARM:]))
 
@@ -104,7 +110,7 @@ def action_change(exported: Exported) -> float | None:
     if opened is None:
         return None
     latents = exported.encoder.encode(exported.held_out.images)[:, list(chosen.dims)]
-    unchanged = opened.actions(latents[:, list(chosen.seen)])
+    unchanged = opened.actions(_acted_on(chosen, latents, exported.held_out.rows))
     return float(np.abs(exported.of_held_out[ACTIONS] - unchanged).mean())
 
 
@@ -120,13 +126,32 @@ def _network(
         targets = linear_targets(encoder.space, chosen.withheld, fitted.rows)
         eraser = fit_eraser(encoder.encode(fitted.images)[:, list(chosen.dims)], targets)
     policy = None if opened is None else ActingNetwork(opened.policy)
-    network = DeployedNetwork(encoder, chosen.dims, bool(asked.withhold), eraser, policy, chosen.seen)
+    network = DeployedNetwork(
+        encoder, chosen.dims, bool(asked.withhold), eraser, policy, chosen.seen, chosen.measured
+    )
     network.fit_distance(fitted.images, asked.seed)
     return network.eval()
 
 
-def _run(path: Path, names: tuple[str, ...], images: NDArray[np.uint8]) -> Outputs:
+def _expected(
+    network: DeployedNetwork, opened: OpenedPolicy | None, chosen: Chosen, samples: Samples
+) -> dict[str, NDArray[np.float32]]:
+    """What torch, and the policy's own library, make of samples."""
+    inputs = [torch.from_numpy(array) for array in model_inputs(chosen, samples).values()]
+    with torch.inference_mode():
+        latents, *_, distance = (part.numpy() for part in network(*inputs))
+    acted = {} if opened is None else {ACTIONS: opened.actions(_acted_on(chosen, latents, samples.rows))}
+    return {LATENTS: latents, **acted, DISTANCE: distance}
+
+
+def _acted_on(chosen: Chosen, latents: NDArray[np.float32], rows: NDArray[np.float64]) -> NDArray[np.float32]:
+    """What the policy sees of exported latents (n, L), where the factors are ``rows`` (n, K)."""
+    seen = latents[:, list(chosen.seen)]
+    return with_measured(seen, chosen.measured, values_of(chosen.measured, rows))
+
+
+def _run(path: Path, names: list[str], inputs: dict[str, NDArray[Any]]) -> Outputs:
     session: Any = open_session(path, threads=0)
-    starts = range(0, len(images), AT_ONCE)
-    parts = [session.run(list(names), {"images": images[i : i + AT_ONCE]}) for i in starts]
+    starts = range(0, len(inputs[IMAGES]), AT_ONCE)
+    parts = [session.run(names, {k: v[i : i + AT_ONCE] for k, v in inputs.items()}) for i in starts]
     return {name: np.concatenate([part[i] for part in parts]) for i, name in enumerate(names)}

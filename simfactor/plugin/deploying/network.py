@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from simfactor.encoders import FactorEncoder
 from simfactor.encoders.features import dense_layers, inputs_of
+from simfactor.plugin.deploying.measuring import Measured, Measuring
 
 AT_ONCE = 256
 PROJECTED = 256  # features
@@ -89,10 +90,11 @@ class DeployedNetwork(nn.Module):
     """Images (n, s, s, 3) uint8 -> exported latents (n, L), actions (n, A) if there is a policy, and the
     distance (n,) from training images.
 
-    dims: of the encoder's latents, those that are exported. seen: of the exported, those that the policy
-    acts on, as they leave the eraser. withheld: whether anything is. If not, the distance is that of the
-    features that the encoder's first dense layer gets; these would tell of what is withheld, so otherwise it
-    is that of the exported latents, which see less.
+    dims: of the encoder's latents, those that are exported. seen: of the exported, those that the policy acts
+    on, as they leave the eraser. measured: of those, what a second input (n, M) has instead. withheld:
+    whether anything is. If not, the distance is that of the features that the encoder's first dense layer
+    gets; these would tell of what is withheld, so otherwise it is that of the exported latents, which see
+    less.
     """
 
     def __init__(
@@ -103,12 +105,14 @@ class DeployedNetwork(nn.Module):
         eraser: Eraser | None = None,
         policy: nn.Module | None = None,
         seen: Sequence[int] = (),
+        measured: Sequence[Measured] = (),
     ) -> None:
         super().__init__()
         self.encoder, self.dims = encoder, list(dims)
         self.withheld = withheld
         self.eraser = eraser or nn.Identity()
         self.policy, self.seen = policy, list(seen)
+        self.measuring = Measuring(measured)
         self.distance: nn.Module = nn.Identity()
         self._first = dense_layers(encoder)[0]
 
@@ -118,13 +122,16 @@ class DeployedNetwork(nn.Module):
             parts = [self._read(torch.from_numpy(part))[1] for part in _parts(images)]
         self.distance = fit_distance(torch.cat(parts).numpy(), seed)
 
-    def forward(self, images: Tensor) -> tuple[Tensor, ...]:
+    def forward(self, images: Tensor, measured: Tensor | None = None) -> tuple[Tensor, ...]:
         """Latents, actions, distance."""
         latents, features = self._read(images)
         distance = self.distance(features)
         if self.policy is None:
             return latents, distance
-        return latents, self.policy(latents[:, self.seen]), distance
+        acted_on = latents[:, self.seen]
+        if measured is not None:
+            acted_on = self.measuring(acted_on, measured)
+        return latents, self.policy(acted_on), distance
 
     def _read(self, images: Tensor) -> tuple[Tensor, Tensor]:
         """Exported latents (n, L), and what the distance is of (n, F)."""

@@ -27,11 +27,12 @@ SUPPORTED = "SAC, TD3, DDPG, PPO, A2C of Stable-Baselines3, and sac, ppo, dagger
 
 
 class OpenedPolicy(NamedTuple):
-    """A policy on latents, and their layout, if its files say it."""
+    """A policy on latents, and their layout and which of them it measures, if its files say it."""
 
     policy: BasePolicy
     layout: LatentLayout | None
     described: str
+    measured: tuple[str, ...] = ()
 
     def actions(self, latents: NDArray[np.float32]) -> NDArray[np.float32]:
         """Actions (n, A) for latents (n, L), as the library computes them."""
@@ -53,7 +54,8 @@ def open_for_export(source: str | Path, algorithm: str | None, normalize: str | 
                 f"the agent in {path} acts on observations of shape {agent.observed_shape} that "
                 "are no latents; name one that was trained on an encoder's."
             )
-        opened = OpenedPolicy(agent.policy, agent.layout, str(agent.arguments["algorithm"]["name"]))
+        name, measured = agent.arguments["algorithm"]["name"], agent.arguments["about"].get("measured", ())
+        opened = OpenedPolicy(agent.policy, agent.layout, str(name), tuple(measured))
     elif path.suffix.lower() == ZIP and path.is_file():
         opened = _of_zip(path, algorithm, normalize)
     else:
