@@ -88,7 +88,12 @@ ABLATION: dict[str, Contender] = {
     for group in GROUPS
 } | {"pixels-photometric": Contender(_pixels(SHIFT, ImageAugment(kind="photometric", target="clean")))}
 LONGER = {"ours-long": Contender(Agent(blocks=("task",)), "supervised-long", LABELS)}
+HAND = Agent(blocks=("task",), measured=("ee_x", "ee_y", "ee_z"))  # what of it does not move is left out
+MEASURED = {
+    "ours-measured": Contender(HAND, "supervised", f"{LABELS}, where its hand is"),
+    "ours-long-measured": Contender(HAND, "supervised-long", f"{LABELS}, where its hand is"),
+}
 OURS_FIRST = "ours-task"
 BASELINES = tuple(n for n, c in CONTENDERS.items() if n != TEACHER and c.encoder != "supervised")
-GROUPS_OF_AGENTS = {"families": FAMILIES, "ablation": ABLATION, "longer": LONGER}
-EVERYONE = {**CONTENDERS, **FAMILIES, **ABLATION, **LONGER}
+GROUPS_OF_AGENTS = {"families": FAMILIES, "ablation": ABLATION, "longer": LONGER, "measured": MEASURED}
+EVERYONE = {**CONTENDERS, **FAMILIES, **ABLATION, **LONGER, **MEASURED}

@@ -16,7 +16,8 @@ from tqdm import tqdm
 
 from simfactor import agents, pipeline
 from simfactor.agents.agent import MODEL
-from simfactor.config import Agents, RunConfig, Transfer, load_config
+from simfactor.config import Agent, Agents, RunConfig, Transfer, load_config
+from simfactor.factors import load_space
 from simfactor.pipeline import Plan, make_plan
 from simfactor.pipeline.policies import training_jobs, transfer_jobs
 from simfactor.transfer import Domain, Job, Results, evaluate_jobs
@@ -47,6 +48,8 @@ class Study:
         trained = {name: c.agent for name, c in self.contenders.items() if c.encoder == encoder}
         if any(agent.teacher == TEACHER for agent in trained.values()):
             trained[TEACHER] = EVERYONE[TEACHER].agent
+        moving = load_space(base.world.space).varying.names
+        trained = {name: _measuring(agent, moving) for name, agent in trained.items()}
         chosen = base.encoder if encoder is None else ENCODERS[encoder]
         if chosen.features is not None:
             chosen = replace(chosen, features=str(folder / chosen.features / "encoder"))
@@ -145,6 +148,11 @@ def train(study: Study, seeds: Sequence[int]) -> None:
 def evaluate(study: Study, seeds: Sequence[int]) -> Results:
     """Every contender that is trained under every shift; what there is already stays as it is."""
     return evaluate_jobs(study.jobs(seeds), study.out / EPISODES, seeds, study.workers)
+
+
+def _measuring(agent: Agent, moving: Sequence[str]) -> Agent:
+    """An agent that measures only what moves: the rest has no latents."""
+    return replace(agent, measured=tuple(name for name in agent.measured if name in moving))
 
 
 def _on(said: Any) -> Any:
