@@ -55,6 +55,11 @@ class Agent:
         return actions
 
     @property
+    def measured(self) -> tuple[str, ...]:
+        """The factors in whose blocks it was shown what its robot measured, not what the encoder read."""
+        return tuple(self.arguments["about"].get("measured", ()))
+
+    @property
     def observed_shape(self) -> tuple[int, ...]:
         """The shape of the observations that it acts on."""
         if isinstance(self.policy, PixelPolicy):

@@ -29,6 +29,11 @@ class KnownLatents(gym.Wrapper[Latents, Any, Any, Any]):
 
     def __init__(self, env: gym.Env[Any, Any], factors: Sequence[str]) -> None:
         super().__init__(env)
+        if not env.has_wrapper_attr("scene"):
+            raise SimfactorError(
+                "what is true is read from the scene of simfactor's own environments, and this one has none; "
+                "put its own numbers behind the latents: LatentObservation(proprioception=[...])."
+            )
         self._known = KnownFactors(env.get_wrapper_attr("encoder"), env.get_wrapper_attr("dims"), factors)
 
     def reset(self, *, seed: int | None = None, options: Info | None = None) -> tuple[Latents, Info]:

@@ -75,4 +75,5 @@ def _open_folder(folder: Path) -> Policy:
     agent = load_agent(folder)
     space = agent.policy.observation_space
     observed = image_space(space) if isinstance(agent.policy, PixelPolicy) else space
-    return Policy(agent.act, channels_last(observed), agent.policy.action_space, version_of(folder / MODEL))
+    version = version_of(folder / MODEL)
+    return Policy(agent.act, channels_last(observed), agent.policy.action_space, version, agent.measured)

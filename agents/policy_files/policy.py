@@ -23,13 +23,15 @@ class Policy:
     act: observation of one environment -> its action, the same every time: it knows nothing of earlier steps.
     Raises SimfactorError for observations of another shape. observation_space, action_space: as the
     environment has them, pictures with channels last; None if the file does not say. version: 16 hexadecimal
-    digits of a checksum of the file, or of a function's source file.
+    digits of a checksum of the file, or of a function's source file. measured: factors whose latents it was
+    shown as measured (:class:`simfactor.envs.MeasuredLatents`), as far as the file says.
     """
 
     act: Callable[[Any], Any]
     observation_space: gym.Space[Any] | None
     action_space: gym.Space[Any] | None
     version: str
+    measured: tuple[str, ...] = ()
 
 
 def version_of(*files: Path) -> str:

@@ -111,6 +111,8 @@ class StressConfig:
     """For a policy that acts on latents: the folder of the encoder."""
     blocks: tuple[str, ...] = ()
     """And which of them it sees (default: all)."""
+    measured: tuple[str, ...] = ()
+    """And in which of these stands what the robot measures (an agent's folder says so itself)."""
     proprioception: tuple[str, ...] = ()
     """And which parts of the environment's own observation after them, such as joint angles."""
     success: Annotated[str | None, tyro.conf.arg(metavar="KEY")] = None

@@ -54,8 +54,8 @@ def open_for_export(source: str | Path, algorithm: str | None, normalize: str | 
                 f"the agent in {path} acts on observations of shape {agent.observed_shape} that "
                 "are no latents; name one that was trained on an encoder's."
             )
-        name, measured = agent.arguments["algorithm"]["name"], agent.arguments["about"].get("measured", ())
-        opened = OpenedPolicy(agent.policy, agent.layout, str(name), tuple(measured))
+        name = str(agent.arguments["algorithm"]["name"])
+        opened = OpenedPolicy(agent.policy, agent.layout, name, agent.measured)
     elif path.suffix.lower() == ZIP and path.is_file():
         opened = _of_zip(path, algorithm, normalize)
     else:

@@ -13,7 +13,7 @@ import gymnasium as gym
 
 from simfactor.agents import Policy, check_fits
 from simfactor.encoders.pretrained import WEIGHTS
-from simfactor.envs import FactorControl, LatentObservation
+from simfactor.envs import FactorControl, LatentObservation, MeasuredLatents
 from simfactor.envs.adapted import FILE, Adapted
 from simfactor.envs.latent_reading import open_encoder
 from simfactor.envs.opening import open_env
@@ -33,8 +33,9 @@ class Subject:
     env: its name as :func:`simfactor.envs.opening.open_env` takes it, or a function that makes it. kwargs:
     arguments to make it with. attach: further arguments of ``FactorControl`` for an environment of somebody
     else's (``camera``, ``client``, ``world``, ``bind``). observation, image_size: what is shown; None: what
-    fits the policy. encoder, blocks, proprioception: a folder, which of its latents are observed, and which
-    parts of the environment's own observation after them. success, least_return: as of
+    fits the policy. encoder, blocks, measured, proprioception: a folder, which of its latents are observed,
+    in which of these stands what is measured (an agent's folder says so itself), and which parts of the
+    environment's own observation after them. success, least_return: as of
     :class:`simfactor.envs.success.Success`. max_steps: after which an episode is over, unless the
     environment's id says it.
     """
@@ -46,6 +47,7 @@ class Subject:
     image_size: int | None = None
     encoder: str | None = None
     blocks: tuple[str, ...] | None = None
+    measured: tuple[str, ...] = ()
     proprioception: tuple[str, ...] = ()
     success: str | None = None
     least_return: float | None = None
@@ -56,6 +58,10 @@ class Subject:
             raise SimfactorError(
                 f"proprioception={list(self.proprioception)} follows latents, but there is no encoder; name "
                 "one, or leave it out: observation='pixels+state' shows all."
+            )
+        if self.measured and self.encoder is None:
+            raise SimfactorError(
+                f"measured={list(self.measured)} stands in latents, but there is no encoder; name one."
             )
 
     @staticmethod
@@ -91,6 +97,7 @@ class Subject:
         env = FactorControl(env, space) if attached else FactorControl(env, space, **seen, **self.attach)
         if self.encoder is not None:
             env = LatentObservation(env, self.encoder, self.blocks, self.proprioception)
+            env = MeasuredLatents(env, self.measured) if self.measured else env
         if self.success is None and self.least_return is None:
             return env
         return Success(env, self.success, self.least_return)
@@ -115,7 +122,11 @@ def fitted(subject: Subject, policy: Policy) -> tuple[Subject, gym.Env[Any, Any]
 
     Raises SimfactorError if nothing that can be shown fits.
     """
-    wanted = replace(subject, image_size=subject.image_size or _image_size(subject, policy))
+    wanted = replace(
+        subject,
+        image_size=subject.image_size or _image_size(subject, policy),
+        measured=subject.measured or policy.measured,
+    )
     refused = []
     for observation in _candidates(wanted, policy):
         shown = replace(wanted, observation=observation)
