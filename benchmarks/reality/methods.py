@@ -31,6 +31,7 @@ class Method:
 
 SENSED = {
     "ours-sensed": Method(SENSED_FIRST, sensed=True),
+    "ours-sensed-measured": Method("ours-long-measured", sensed=True),
     "pixels-rerender-sensed": Method("pixels-rerender", sensed=True),
 }
 EVERY_WAY = (CALIBRATED, CONTROL, *ADAPTATIONS, *LABELLED, f"{CALIBRATED}+labels")
