@@ -23,6 +23,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from matrix.contenders import BASELINES, CONTENDERS, EVERYONE, GROUPS_OF_AGENTS, OURS_FIRST
 from matrix.records import Outcomes, Probes, probe, probes, record, recorded, unrecorded
 from matrix.study import Study, evaluate, prepare, train
@@ -103,18 +104,21 @@ def missing(study: Study, seeds: range, outcomes: Outcomes) -> dict[str, list[in
 def ranked(study: Study, outcomes: Outcomes, scores: Probes, domains: Sequence[Domain]) -> dict[str, Any]:
     """The proxy probe of the encoders, and how it ranks them next to what their agents achieve.
 
-    Ranked are all pairs of an encoder of one seed and an agent on it, by their means over single shifts.
+    Ranked are the encoders of all seeds, by the probe and by the success of the agents that see through them
+    as they are, both as means over single shifts.
     """
     shifts = [*single(domains, "ood1"), *single(domains, "ood2")]
+    achieved: dict[tuple[str, int], list[float]] = {}
+    for name, trainings in outcomes.items():
+        contender = study.contenders[name]
+        for seed, outcome in trainings.items():
+            if contender.encoder in scores and not contender.agent.fine_tune:
+                mean = float(np.mean([outcome.success[shift].mean() for shift in shifts]))
+                achieved.setdefault((contender.encoder, seed), []).append(mean)
     pairs = [
-        (
-            sum(scores[encoder][seed][shift] for shift in shifts) / len(shifts),
-            float(sum(outcome.success[shift].mean() for shift in shifts)) / len(shifts),
-        )
-        for name, trainings in outcomes.items()
-        if (encoder := study.contenders[name].encoder) is not None
-        for seed, outcome in trainings.items()
-        if seed in scores.get(encoder, {})
+        (float(np.mean([scores[encoder][seed][shift] for shift in shifts])), float(np.mean(successes)))
+        for (encoder, seed), successes in achieved.items()
+        if seed in scores[encoder]
     ]
     found: dict[str, Any] = {"scores": scores, "pairs": pairs}
     if len({p for p, _ in pairs}) > 2 and len({s for _, s in pairs}) > 1:
