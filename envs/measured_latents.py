@@ -56,8 +56,8 @@ class VectorMeasuredLatents(VectorKnownLatents):
 
 def check_measured(factors: Sequence[str], observed: Sequence[str]) -> None:
     """Raise SimfactorError unless ``factors`` are some of ``observed``, the factors whose blocks are."""
-    if not factors or isinstance(factors, str):
-        raise SimfactorError(f"measured={factors!r} must be a list of factors, as [ee_x, ee_y].")
+    if not factors or isinstance(factors, str) or len(set(factors)) < len(factors):
+        raise SimfactorError(f"measured={factors!r} must be a list of factors, each once, as [ee_x, ee_y].")
     for name in factors:
         if name not in observed:
             raise SimfactorError(

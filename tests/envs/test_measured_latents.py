@@ -72,8 +72,8 @@ def test_what_cannot_be_measured_is_named(encoder):
     try:
         with pytest.raises(SimfactorError, match=r"'ee_y' has no block .* measure some of .*ee_x, ee_z"):
             MeasuredLatents(seen, ["ee_y"])
-        for none in ([], "ee_x"):
-            with pytest.raises(SimfactorError, match="must be a list of factors"):
+        for none in ([], "ee_x", ["ee_x", "ee_x"]):
+            with pytest.raises(SimfactorError, match="must be a list of factors, each once"):
                 MeasuredLatents(seen, none)
     finally:
         seen.close()

@@ -137,6 +137,8 @@ def test_what_cannot_be_measured_is_refused(folder: Path, given: dict, encoder: 
     ):
         with pytest.raises(SimfactorError, match=said):
             deploy(folder / "refused", policy=folder / "measuring.zip", measured=names, **given)
+    with pytest.raises(SimfactorError, match="for what a policy acts on, and there is none"):
+        deploy(folder / "refused", measured=["target_x"], **given)
     assert not (folder / "refused").exists()
 
 

@@ -85,6 +85,11 @@ def choose(encoder: FactorEncoder, opened: OpenedPolicy | None, asked: Deploymen
     if asked.erase and not set(withheld) - {RESIDUAL}:
         raise SimfactorError("erase takes out what tells of withheld factors; name some in withhold.")
     factors = tuple(name for name in withheld if name != RESIDUAL)
+    if opened is None and asked.measured:
+        raise SimfactorError(
+            f"measured={list(asked.measured)} is for what a policy acts on, and there is none; name one, or "
+            "leave it out."
+        )
     if opened is None:
         return Chosen(tuple(dims), (), factors, blocks)
     acted = _acted_on(encoder, opened, asked.blocks)
