@@ -13,11 +13,13 @@ sys.path.insert(0, str(Path(__file__).parent.parent / "benchmarks"))
 
 from matrix.contenders import CONTENDERS, EVERYONE
 from matrix.study import Study
+from photo_steps import errors
 from reality.changes import changes, changes_as_markdown
 from reality.methods import LABELLED, METHODS
 from reality.readers import known_rows
 from reality.table import as_markdown, summary
 from reality.trials import Reality, Trial
+from reality.worlds import steps
 
 from simfactor.adaptation.methods import METHODS as ADAPTATIONS
 from simfactor.data import generate
@@ -49,6 +51,22 @@ def test_of_labelled_pictures_only_some_factors_are_known(tmp_path: Path) -> Non
         for k, factor in enumerate(encoder.space.names):
             shown = target.factors(slice(2, 5))[:, space.index(factor)] if factor in given else np.nan
             np.testing.assert_array_equal(known[:, k], shown, err_msg=f"{name}, {factor}")
+
+
+def test_steps_to_the_target_end_there_and_are_read(reality: Reality) -> None:
+    first, *between, last = steps(reality.study)
+    _, webcam, photo = reality.domains
+    assert first.space == webcam.space
+    assert (last.space, last.renderer) == (photo.space, photo.renderer)
+    assert all(
+        step.space["table_texture"] in (first.space["table_texture"], last.space["table_texture"])
+        for step in between
+    )
+    encoder = FactorEncoder(load_space("arm").select(["target_x", "ee_x"]), 64)
+    for step in (first, last):
+        found = errors(step, [encoder, encoder], 3)
+        assert found["mean"] == pytest.approx((found["target_x"] + found["ee_x"]) / 2)
+        assert found == errors(step, [encoder], 3)
 
 
 def test_the_target_is_path_traced_behind_a_sensor_under_a_sky_that_nobody_has_seen(reality: Reality) -> None:
