@@ -12,7 +12,6 @@ import json
 import sys
 from pathlib import Path
 
-import numpy as np
 from matrix.contenders import CONTENDERS
 from matrix.study import Study
 from reality.readers import FIRST_SEED
@@ -51,23 +50,14 @@ def errors(domain: Domain, encoders: list[FactorEncoder], count: int) -> dict[st
     rows = domain.space.sample(count, FIRST_SEED)
     with Studio(domain.space.scene, domain.renderer) as studio:
         images = studio.images(domain.space, rows).rgb
-    reads = [(encoder, encoder.predict(images)) for encoder in encoders]
-    found = {
-        name: float(
-            np.mean(
-                [
-                    error_of(
-                        encoder.space[name],
-                        read[:, encoder.space.index(name)],
-                        rows[:, domain.space.index(name)],
-                    ).share
-                    for encoder, read in reads
-                ]
-            )
-        )
-        for name in judged_names(encoders[0])
-    }
-    return {**found, "mean": float(np.mean(list(found.values())))}
+    found = dict.fromkeys(judged_names(encoders[0]), 0.0)
+    for encoder in encoders:
+        read = encoder.predict(images)
+        for name in found:
+            true = rows[:, domain.space.index(name)]
+            error = error_of(encoder.space[name], read[:, encoder.space.index(name)], true)
+            found[name] += error.share / len(encoders)
+    return {**found, "mean": sum(found.values()) / len(found)}
 
 
 def parsed() -> argparse.Namespace:
