@@ -30,10 +30,7 @@ class KnownLatents(gym.Wrapper[Latents, Any, Any, Any]):
     def __init__(self, env: gym.Env[Any, Any], factors: Sequence[str]) -> None:
         super().__init__(env)
         if not env.has_wrapper_attr("scene"):
-            raise SimfactorError(
-                "what is true is read from the scene of simfactor's own environments, and this one has none; "
-                "put its own numbers behind the latents: LatentObservation(proprioception=[...])."
-            )
+            raise _nothing_to_read()
         self._known = KnownFactors(env.get_wrapper_attr("encoder"), env.get_wrapper_attr("dims"), factors)
 
     def reset(self, *, seed: int | None = None, options: Info | None = None) -> tuple[Latents, Info]:
@@ -60,8 +57,8 @@ class VectorKnownLatents(VectorWrapper):  # generic in later versions of gymnasi
     """As :class:`KnownLatents`, of N worlds: latents (N, L).
 
     ``env``: a :class:`VectorLatentObservation` of a :class:`simfactor.envs.VectorEnv`, wrapped or not. Raises
-    SimfactorError for worlds that start anew in the step that ends an episode: what was true at its end is
-    over then.
+    SimfactorError for other environments, and for worlds that start anew in the step that ends an episode:
+    what was true at its end is over then.
     """
 
     def __init__(self, env: VectorLatentObservation | VectorKnownLatents, factors: Sequence[str]) -> None:
@@ -71,6 +68,8 @@ class VectorKnownLatents(VectorWrapper):  # generic in later versions of gymnasi
                 "autoreset_mode='SameStep' leaves no time to read the truth of a last observation; use "
                 "'NextStep'."
             )
+        if not hasattr(env.unwrapped, "read"):
+            raise _nothing_to_read()
         self.encoder: FactorEncoder = env.encoder
         self.dims: NDArray[np.intp] = env.dims
         self._known = KnownFactors(self.encoder, self.dims, factors)
@@ -95,3 +94,10 @@ class VectorKnownLatents(VectorWrapper):  # generic in later versions of gymnasi
         now = self.env.unwrapped.read(self._known.names)  # type: ignore[attr-defined]  # ours, which can be read
         shown, errors = self._known.correct(observations, now)
         return shown, {**infos, **self.told(errors)}
+
+
+def _nothing_to_read() -> SimfactorError:
+    return SimfactorError(
+        "what is true is read from the scene of simfactor's own environments, and this one has none; put its "
+        "own numbers behind the latents: LatentObservation(proprioception=[...])."
+    )

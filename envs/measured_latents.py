@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import gymnasium as gym
-import numpy as np
 from gymnasium.utils import RecordConstructorArgs
-from numpy.typing import NDArray
 
 from simfactor.envs.known_latents import KnownLatents, VectorKnownLatents
 from simfactor.envs.latent_observation import VectorLatentObservation
@@ -34,7 +32,7 @@ class MeasuredLatents(KnownLatents, RecordConstructorArgs):
 
     def __init__(self, env: gym.Env[Any, Any], factors: Sequence[str]) -> None:
         RecordConstructorArgs.__init__(self, factors=factors)
-        _check(env.get_wrapper_attr("encoder").layout, env.get_wrapper_attr("dims"), factors)
+        check_observed(factors, env.get_wrapper_attr("encoder").layout, env.get_wrapper_attr("dims"))
         KnownLatents.__init__(self, env, factors)
 
 
@@ -50,7 +48,7 @@ class VectorMeasuredLatents(VectorKnownLatents):
     """
 
     def __init__(self, env: VectorLatentObservation | VectorKnownLatents, factors: Sequence[str]) -> None:
-        _check(env.encoder.layout, env.dims, factors)
+        check_observed(factors, env.encoder.layout, env.dims)
         super().__init__(env, factors)
 
 
@@ -66,5 +64,7 @@ def check_measured(factors: Sequence[str], observed: Sequence[str]) -> None:
             )
 
 
-def _check(layout: LatentLayout, dims: NDArray[np.intp], factors: Sequence[str]) -> None:
-    check_measured(factors, [name for name in layout.names[:-1] if set(layout.dims(name)) <= set(dims)])
+def check_observed(factors: Sequence[str], layout: LatentLayout, dims: Iterable[int]) -> None:
+    """Raise SimfactorError unless ``factors`` are some of those whose blocks lie in dimensions ``dims``."""
+    dims = set(dims)
+    check_measured(factors, [name for name in layout.names[:-1] if dims.issuperset(layout.dims(name))])

@@ -4,6 +4,7 @@ import gymnasium as gym
 import numpy as np
 import pytest
 import torch
+from abreast import abreast
 
 from simfactor.encoders import FactorEncoder
 from simfactor.encoders.codes import ideal_latents
@@ -71,19 +72,9 @@ def test_many_worlds_show_what_single_ones_do(workers):
     worlds = make_vector_env(num_envs=2, workers=workers, max_episode_steps=2, **arguments)
     single = [make_env(max_episode_steps=2, **arguments) for _ in range(2)]
     actions = np.array([[1, 0, 0.5], [-1, 0.3, 0]], np.float32)
-    try:
-        shown, infos = worlds.reset(seed=[4, 5])
-        one_by_one = [env.reset(seed=seed) for env, seed in zip(single, (4, 5), strict=True)]
-        for _ in range(2):
-            for i, (alone, info) in enumerate(one_by_one):
-                np.testing.assert_allclose(shown[i], alone, atol=1e-4)
-                assert infos["task_error"][i] == pytest.approx(info["task_error"], abs=1e-4)
-            shown, *_, infos = worlds.step(actions)
-            stepped = [env.step(action) for env, action in zip(single, actions, strict=True)]
-            one_by_one = [(step[0], step[-1]) for step in stepped]
-    finally:
-        for env in (worlds, *single):
-            env.close()
+    for i, shown, infos, alone, info in abreast(worlds, single, (4, 5), actions):
+        np.testing.assert_allclose(shown[i], alone, atol=1e-4)
+        assert infos["task_error"][i] == pytest.approx(info["task_error"], abs=1e-4)
 
 
 def test_many_worlds_need_a_step_in_which_the_end_is_seen():

@@ -8,7 +8,13 @@ import numpy as np
 import pytest
 
 from simfactor.agents import observed_layout, open_policy, train_agent
-from simfactor.envs import LatentObservation, MeasuredLatents, make_env
+from simfactor.envs import (
+    LatentObservation,
+    MeasuredLatents,
+    VectorLatentObservation,
+    VectorMeasuredLatents,
+    make_env,
+)
 from simfactor.errors import SimfactorError
 from simfactor.plugin.stressing.subject import Subject, fitted
 
@@ -47,6 +53,9 @@ def test_what_cannot_be_measured_is_said(encoder: Path) -> None:
         Subject(Album, measured=("target_x",))
     with pytest.raises(SimfactorError, match="this one has none; put its own numbers behind the latents"):
         MeasuredLatents(LatentObservation(Album(), encoder), MEASURED)
+    albums = VectorLatentObservation(gym.vector.SyncVectorEnv([Album]), encoder)
+    with pytest.raises(SimfactorError, match="this one has none"):
+        VectorMeasuredLatents(albums, MEASURED)
 
 
 class Album(gym.Env):

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from simfactor.encoders import FactorEncoder
 from simfactor.encoders.codes import factor_codes
-from simfactor.envs.measured_latents import check_measured
+from simfactor.envs.measured_latents import check_observed
 from simfactor.errors import SimfactorError
 from simfactor.factors import Continuous
 
@@ -39,8 +39,7 @@ def measured_by(
     if not names:
         return ()
     layout, space = encoder.layout, encoder.space
-    seen = [name for name in layout.names[:-1] if set(layout.dims(name).tolist()) <= set(acted_on)]
-    check_measured(names, seen)
+    check_observed(names, layout, acted_on)
     for name in names:
         if type(space[name]) is not Continuous:
             raise SimfactorError(
