@@ -17,6 +17,7 @@ from matrix.study import EPISODES as EPISODES_FOLDER
 from matrix.study import Study
 from matrix.table import as_markdown, single, summary, wins
 from matrix.tuning import SEED, as_lines, settings
+from transfer import ranked
 
 from simfactor.agents import Dagger, Sac
 from simfactor.agents.agent import MODEL
@@ -42,6 +43,30 @@ def test_every_contender_can_be_planned_and_tested_under_the_same_shifts(study: 
     assert len(EVERYONE) == len(CONTENDERS) + sum(len(group) for group in GROUPS_OF_AGENTS.values())
     assert study.jobs(SEEDS) == []
     assert recorded(study, SEEDS) == {}
+
+
+def test_encoders_are_ranked_by_the_mean_of_the_agents_that_see_through_them(study: Study) -> None:
+    domains = study.domains
+    shifts = [*single(domains, "ood1"), *single(domains, "ood2")]
+
+    def outcome(rate: float) -> Outcome:
+        flags = np.arange(10) < 10 * rate
+        return Outcome({domain.name: flags for domain in domains}, Learning(1.0, None, None))
+
+    scores = {
+        "supervised": {0: dict.fromkeys(shifts, 0.9), 1: dict.fromkeys(shifts, 0.8)},
+        "darla": {0: dict.fromkeys(shifts, 0.4)},
+    }
+    outcomes = {
+        "ours-task": {0: outcome(1.0), 1: outcome(0.8)},
+        "ours-all": {0: outcome(0.6)},
+        "fine-tuned": {0: outcome(0.0)},  # does not see through it as it is
+        "darla": {0: outcome(0.1), 1: outcome(0.9)},  # the latter's encoder was not probed
+        "pixels": {0: outcome(0.5)},
+    }
+    found = ranked(study, outcomes, scores, domains)
+    np.testing.assert_allclose(found["pairs"], [(0.9, 0.8), (0.8, 0.8), (0.4, 0.1)])
+    assert found["rank_correlation"]["n"] == 3
 
 
 def test_encoders_come_after_those_they_learn_from(study: Study) -> None:
