@@ -18,13 +18,14 @@ import argparse
 import json
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from matrix.contenders import BASELINES, CONTENDERS, EVERYONE, GROUPS_OF_AGENTS, OURS_FIRST
+from matrix.gains import gains, gains_as_markdown
 from matrix.records import Outcomes, Probes, probe, probes, record, recorded, unrecorded
 from matrix.study import Study, evaluate, prepare, train
 from matrix.table import as_markdown, single, summary, wins
@@ -57,14 +58,10 @@ def main() -> int:
     found = {
         "agents": summary(domains, outcomes, EVERYONE),
         "probe": ranked(study, outcomes, probes(study, outcomes), domains),
+        "gains": gains(domains, outcomes, given.against) if given.against in outcomes else {},
         "missing": missing(study, seeds, outcomes),
     }
-    print(as_markdown(found["agents"], SHOWN))
-    print("rank correlation of probe and success:", json.dumps(found["probe"].get("rank_correlation")))
-    for line in wins(found["agents"], OURS_FIRST, BASELINES, [domain.name for domain in domains]):
-        print(f"a baseline ahead of {OURS_FIRST}: {line}")
-    for name, lacking in found["missing"].items():
-        print(f"missing: {name}, seeds {', '.join(map(str, lacking))}")
+    show(found, [domain.name for domain in domains])
     if given.json is not None:
         given.json.write_text(json.dumps(found, indent=1) + "\n")
     if given.pictures is not None and found["agents"]:
@@ -72,6 +69,18 @@ def main() -> int:
         shifts = {name: {d.name: entry[d.name] for d in domains} for name, entry in found["agents"].items()}
         (given.pictures / "transfer_matrix.png").write_bytes(shift_matrix(shifts))
     return 0
+
+
+def show(found: Mapping[str, Any], domains: Sequence[str]) -> None:
+    """Print what came out, and what is missing."""
+    print(as_markdown(found["agents"], SHOWN))
+    print("rank correlation of probe and success:", json.dumps(found["probe"].get("rank_correlation")))
+    if found["gains"]:
+        print(gains_as_markdown(found["gains"]))
+    for line in wins(found["agents"], OURS_FIRST, BASELINES, domains):
+        print(f"a baseline ahead of {OURS_FIRST}: {line}")
+    for name, lacking in found["missing"].items():
+        print(f"missing: {name}, seeds {', '.join(map(str, lacking))}")
 
 
 def run(study: Study, seed: int) -> None:
@@ -89,6 +98,8 @@ def study_of(given: argparse.Namespace) -> Study:
     for name in names:
         if name not in EVERYONE:
             raise unknown_name("agent", name, [*GROUPS_OF_AGENTS, *EVERYONE])
+    if given.against is not None and given.against not in names:
+        raise unknown_name("agent to compare with", given.against, names)
     chosen = {name: EVERYONE[name] for name in names}
     results = given.results or (given.out / "results" if given.quick else RESULTS)
     study = Study(given.out, chosen, config=given.config, workers=given.workers, results=results)
@@ -136,6 +147,7 @@ def parsed() -> argparse.Namespace:
     groups = " and ".join(GROUPS_OF_AGENTS)
     parser.add_argument("--agents", help=f"comma-separated names; {groups} are groups not run by default")
     parser.add_argument("--results", type=Path, help="where records are kept, with --quick in --out")
+    parser.add_argument("--against", metavar="AGENT", help="show what the others gain against this one, too")
     parser.add_argument("--table", action="store_true", help="run nothing, show what is recorded")
     parser.add_argument("--tune", action="store_true", help="search for settings, in the clean world only")
     parser.add_argument("--seeds", type=int, default=5, help="trainings of each (%(default)s)")

@@ -11,6 +11,7 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parent.parent / "benchmarks"))
 
 from matrix.contenders import CONTENDERS, ENCODERS, EVERYONE, GROUPS_OF_AGENTS, Contender
+from matrix.gains import by_group, gains, gains_as_markdown
 from matrix.learning import Learning, learning, medians
 from matrix.records import Outcome, record, recorded, unrecorded
 from matrix.study import EPISODES as EPISODES_FOLDER
@@ -67,6 +68,45 @@ def test_encoders_are_ranked_by_the_mean_of_the_agents_that_see_through_them(stu
     found = ranked(study, outcomes, scores, domains)
     np.testing.assert_allclose(found["pairs"], [(0.9, 0.8), (0.8, 0.8), (0.4, 0.1)])
     assert found["rank_correlation"]["n"] == 3
+
+
+def test_gains_are_of_the_same_trainings_by_the_group_that_a_shift_moves(study: Study) -> None:
+    domains = study.domains
+    groups = by_group(domains)
+    assert groups["lighting"]["ood2"] == [
+        f"{name}-2"
+        for name in (
+            "light_azimuth",
+            "light_elevation",
+            "light_intensity",
+            "light_temperature",
+            "ambient_share",
+        )
+    ]
+    assert groups["pose"]["ood1"] == ["object_place-1"]
+    assert list(groups.items())[-1] == ("everything", {"ood1": ["everything-1"], "ood2": ["everything-2"]})
+    alone = [name for group in groups for name in groups[group]["ood1"]][:-1]
+    assert sorted(alone) == sorted(single(domains, "ood1"))
+
+    def outcome(better: str, count: int) -> Outcome:
+        flags = {d.name: np.arange(10) < (count if d.name == better else 5) for d in domains}
+        return Outcome(flags, Learning(1.0, None, None))
+
+    outcomes = {
+        "ours-resample": {0: outcome("robot_tint-1", 9), 1: outcome("robot_tint-1", 9), 2: outcome("", 0)},
+        "ours-swap": {5: outcome("", 0)},
+        "ours-all": {0: outcome("robot_tint-1", 5), 1: outcome("robot_tint-1", 5)},
+    }
+    found = gains(domains, outcomes, "ours-all")
+    assert list(found) == ["ours-all", "ours-resample"]
+    gain = found["ours-resample"]["color"]["ood1"]
+    assert (gain["mean"], gain["seeds"]) == (pytest.approx(0.2), 2)  # 0.4 of one of two shifts
+    assert found["ours-resample"]["color"]["ood2"]["mean"] == 0
+    assert found["ours-all"]["color"]["ood1"]["mean"] == 0.5
+    first, second = gains_as_markdown(found).splitlines()[2:]
+    assert first.startswith("| ours-all | 0.50 / 0.50 |")
+    assert "| **+0.20** / +0.00 |" in second
+    assert second.endswith("| 2 |")
 
 
 def test_encoders_come_after_those_they_learn_from(study: Study) -> None:

@@ -4,10 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from simfactor.agents.augmentation import Kind
 from simfactor.config import Agent, Augment, Encoder, ImageAugment
 
 NUISANCES = ("nuisance", "residual")
-GROUPS = ("lighting", "camera", "texture", "color", "shape", "distractors", "sensor")
+KINDS: tuple[Kind, ...] = ("resample", "swap", "mix", "noise", "drop")
+GROUPS: dict[str, tuple[str, ...]] = {
+    **{name: (name,) for name in ("lighting", "camera", "texture", "color", "shape")},
+    "pose": ("object_x", "object_y", "object_yaw"),  # what of it is not the task's
+    **{name: (name,) for name in ("distractors", "sensor")},
+}
 
 OURS = Encoder(objective="supervised", network="keypoints", epochs=8, learning_rate=3e-3)
 # the code is wide enough for a scene of so many factors
@@ -46,12 +52,21 @@ def _pixels(*augment: ImageAugment, randomise: tuple[str, ...] = ()) -> Agent:
 SHIFT = ImageAugment(kind="shift")
 LABELS = "the factors of the encoder's images"
 TEACHER = "state"
-RESAMPLED = Agent(augment=(Augment(factors=NUISANCES, kind="resample"),))
+
+
+def _augmented(kind: Kind, factors: tuple[str, ...]) -> Contender:
+    return Contender(Agent(augment=(Augment(factors=factors, kind=kind),)), "supervised", LABELS)
+
+
+def _rerendered(factors: tuple[str, ...]) -> Contender:
+    seen_again = ImageAugment(kind="rerender", factors=factors, consistency=0.1)
+    return Contender(_pixels(SHIFT, seen_again), told="its states re-rendered")
+
 
 CONTENDERS: dict[str, Contender] = {
     TEACHER: Contender(Agent(observation="state"), told="the truth"),
     "ours-task": Contender(Agent(blocks=("task",)), "supervised", LABELS),
-    "ours-resample": Contender(RESAMPLED, "supervised", LABELS),
+    "ours-resample": _augmented("resample", NUISANCES),
     "ours-all": Contender(Agent(), "supervised", LABELS),
     "student": Contender(Agent(blocks=("task",), teacher=TEACHER), "supervised", f"{LABELS}, a teacher"),
     "fine-tuned": Contender(
@@ -70,23 +85,23 @@ CONTENDERS: dict[str, Contender] = {
         Agent(observation="pixels", image_augment=(SHIFT,), critic="state"), told="the truth in training"
     ),
     "pixels-randomised": Contender(_pixels(SHIFT, randomise=("nuisance",)), told="all nuisances vary"),
-    "pixels-rerender": Contender(
-        _pixels(SHIFT, ImageAugment(kind="rerender", factors=("nuisance",), consistency=0.1)),
-        told="its states re-rendered",
-    ),
+    "pixels-rerender": _rerendered(("nuisance",)),
 }
 FAMILIES: dict[str, Contender] = {
     "interventional": Contender(Agent(blocks=("task",)), "interventional", f"{LABELS}, pairs"),
     "unlabelled": Contender(Agent(blocks=("task",)), "interventional_unlabelled", "what changed in pairs"),
 }
+# what each augmentation is good for: of all that must not matter, and of one group of factors alone
 ABLATION: dict[str, Contender] = {
-    f"ours-resample-{group}": Contender(
-        Agent(augment=(Augment(factors=(group,), kind="resample"),)),
-        "supervised",
-        LABELS,
-    )
-    for group in GROUPS
-} | {"pixels-photometric": Contender(_pixels(SHIFT, ImageAugment(kind="photometric", target="clean")))}
+    **{f"ours-{kind}": _augmented(kind, NUISANCES) for kind in KINDS if kind != "resample"},
+    **{
+        f"ours-{kind}-{group}": _augmented(kind, factors)
+        for kind in KINDS
+        for group, factors in {**GROUPS, "residual": ("residual",)}.items()
+    },
+    **{f"pixels-rerender-{group}": _rerendered(factors) for group, factors in GROUPS.items()},
+    "pixels-photometric": Contender(_pixels(SHIFT, ImageAugment(kind="photometric", target="clean"))),
+}
 LONGER = {"ours-long": Contender(Agent(blocks=("task",)), "supervised-long", LABELS)}
 HAND = Agent(blocks=("task",), measured=("ee_x", "ee_y", "ee_z"))  # what of it does not move is left out
 MEASURED = {

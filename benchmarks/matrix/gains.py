@@ -1,0 +1,87 @@
+"""What a contender gains against another, by the group of factors that a shift moves."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simfactor.transfer import Domain, hierarchical_bootstrap
+
+from .records import Outcome, Outcomes
+from .table import single
+
+Trainings: TypeAlias = Mapping[int, Outcome]
+LEVELS = ("ood1", "ood2")
+ALL = "everything"
+
+
+def by_group(domains: Sequence[Domain]) -> dict[str, dict[str, list[str]]]:
+    """Group of factors -> level -> its shifts of one factor; ``everything``: of all factors at once."""
+    clean = domains[0].space
+    groups: dict[str, dict[str, list[str]]] = {}
+    for level in LEVELS:
+        names = single(domains, level)
+        for domain in (domain for domain in domains if domain.name in names):
+            (group,) = {clean[name].group for name in clean.names if clean[name] != domain.space[name]}
+            groups.setdefault(str(group), {}).setdefault(level, []).append(domain.name)
+        everything = [d.name for d in domains if d.level == level and d.rung and d.rung.ladder == ALL]
+        groups.setdefault(ALL, {})[level] = everything
+    groups[ALL] = groups.pop(ALL)  # comes last
+    return groups
+
+
+def gains(domains: Sequence[Domain], outcomes: Outcomes, against: str) -> dict[str, Any]:
+    """Contender -> group -> level -> how much more often it succeeds than ``against``; of that, its success.
+
+    Means over the shifts of a group, with an interval: the same trainings in the same episodes are compared,
+    and both are drawn anew (crossed bootstrap). Trainings that only one of the two has do not count.
+    """
+    groups, reference = by_group(domains), outcomes[against]
+    compared = {n: t for n, t in outcomes.items() if n != against and t.keys() & reference.keys()}
+    return {
+        name: {
+            group: {level: _gain(trainings, less, shifts) for level, shifts in levels.items()}
+            for group, levels in groups.items()
+        }
+        for name, trainings, less in [
+            (against, reference, None),
+            *((name, trainings, reference) for name, trainings in compared.items()),
+        ]
+    }
+
+
+def gains_as_markdown(found: Mapping[str, Any]) -> str:
+    """A line for each contender, a column for each group: ood1 / ood2; first the success of the one that all
+    others are compared with, then their gains, bold where 0 is outside of the interval."""
+    groups = list(next(iter(found.values())))
+    lines = ["| agent | " + " | ".join(groups) + " | trainings |", "|---" * (len(groups) + 2) + "|"]
+    for number, (name, entry) in enumerate(found.items()):
+        shown = _signed if number else _plain
+        cells = [" / ".join(shown(entry[group][level]) for level in LEVELS) for group in groups]
+        lines.append(f"| {name} | " + " | ".join(cells) + f" | {entry[ALL]['ood1']['seeds']} |")
+    return "\n".join(lines)
+
+
+def _gain(trainings: Trainings, less: Trainings | None, shifts: Sequence[str]) -> dict[str, Any]:
+    seeds = sorted(trainings if less is None else trainings.keys() & less.keys())
+    rows = _success(trainings, seeds, shifts)
+    if less is not None:
+        rows = rows - _success(less, seeds, shifts)
+    return hierarchical_bootstrap(rows, crossed=True).to_dict()
+
+
+def _success(trainings: Trainings, seeds: Sequence[int], shifts: Sequence[str]) -> NDArray[np.float64]:
+    """(S, E), means over the shifts."""
+    return np.array([np.mean([trainings[s].success[shift] for shift in shifts], axis=0) for s in seeds])
+
+
+def _plain(success: Mapping[str, Any]) -> str:
+    return f"{success['mean']:.2f}"
+
+
+def _signed(gain: Mapping[str, Any]) -> str:
+    text = f"{gain['mean']:+.2f}"
+    return f"**{text}**" if gain["low"] > 0 or gain["high"] < 0 else text
