@@ -25,6 +25,7 @@ from typing import Any
 
 import numpy as np
 from matrix.contenders import BASELINES, CONTENDERS, EVERYONE, GROUPS_OF_AGENTS, OURS_FIRST
+from matrix.gain_picture import gain_matrix
 from matrix.gains import gains, gains_as_markdown
 from matrix.records import Outcomes, Probes, probe, probes, record, recorded, unrecorded
 from matrix.study import Study, evaluate, prepare, train
@@ -68,6 +69,8 @@ def main() -> int:
         given.pictures.mkdir(parents=True, exist_ok=True)
         shifts = {name: {d.name: entry[d.name] for d in domains} for name, entry in found["agents"].items()}
         (given.pictures / "transfer_matrix.png").write_bytes(shift_matrix(shifts))
+        if found["gains"]:
+            (given.pictures / "transfer_gains.png").write_bytes(gain_matrix(found["gains"]))
     return 0
 
 

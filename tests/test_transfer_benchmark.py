@@ -5,13 +5,15 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "benchmarks"))
 
 from matrix.contenders import CONTENDERS, ENCODERS, EVERYONE, GROUPS_OF_AGENTS, Contender
-from matrix.gains import by_group, gains, gains_as_markdown
+from matrix.gain_picture import gain_matrix
+from matrix.gains import as_text, by_group, gains, gains_as_markdown
 from matrix.learning import Learning, learning, medians
 from matrix.records import Outcome, record, recorded, unrecorded
 from matrix.study import EPISODES as EPISODES_FOLDER
@@ -107,6 +109,14 @@ def test_gains_are_of_the_same_trainings_by_the_group_that_a_shift_moves(study: 
     assert first.startswith("| ours-all | 0.50 / 0.50 |")
     assert "| **+0.20** / +0.00 |" in second
     assert second.endswith("| 2 |")
+    assert as_text({"mean": -0.001}) == "+0.00"
+    assert bluest(gain_matrix(found)) > 60 > bluest(gain_matrix({"ours-all": found["ours-all"]}))
+
+
+def bluest(png: bytes) -> int:
+    """How much more blue than red the bluest pixel of a picture has."""
+    blue, _, red = cv2.split(cv2.imdecode(np.frombuffer(png, np.uint8), cv2.IMREAD_COLOR).astype(int))
+    return int((blue - red).max())
 
 
 def test_encoders_come_after_those_they_learn_from(study: Study) -> None:

@@ -59,7 +59,7 @@ def gains_as_markdown(found: Mapping[str, Any]) -> str:
     groups = list(next(iter(found.values())))
     lines = ["| agent | " + " | ".join(groups) + " | trainings |", "|---" * (len(groups) + 2) + "|"]
     for number, (name, entry) in enumerate(found.items()):
-        shown = _signed if number else _plain
+        shown = _marked if number else _plain
         cells = [" / ".join(shown(entry[group][level]) for level in LEVELS) for group in groups]
         lines.append(f"| {name} | " + " | ".join(cells) + f" | {entry[ALL]['ood1']['seeds']} |")
     return "\n".join(lines)
@@ -78,10 +78,19 @@ def _success(trainings: Trainings, seeds: Sequence[int], shifts: Sequence[str]) 
     return np.array([np.mean([trainings[s].success[shift] for shift in shifts], axis=0) for s in seeds])
 
 
+def as_text(gain: Mapping[str, Any]) -> str:
+    """Its mean, with a sign: nothing has a plus."""
+    return f"{round(gain['mean'], 2) + 0.0:+.2f}"
+
+
+def above_chance(gain: Mapping[str, Any]) -> bool:
+    """Whether the interval of a gain or loss leaves out 0."""
+    return bool(gain["low"] > 0 or gain["high"] < 0)
+
+
 def _plain(success: Mapping[str, Any]) -> str:
     return f"{success['mean']:.2f}"
 
 
-def _signed(gain: Mapping[str, Any]) -> str:
-    text = f"{gain['mean']:+.2f}"
-    return f"**{text}**" if gain["low"] > 0 or gain["high"] < 0 else text
+def _marked(gain: Mapping[str, Any]) -> str:
+    return f"**{as_text(gain)}**" if above_chance(gain) else as_text(gain)
