@@ -104,8 +104,11 @@ def study_of(given: argparse.Namespace) -> Study:
     if given.against is not None and given.against not in names:
         raise unknown_name("agent to compare with", given.against, names)
     chosen = {name: EVERYONE[name] for name in names}
-    results = given.results or (given.out / "results" if given.quick else RESULTS)
-    study = Study(given.out, chosen, config=given.config, workers=given.workers, results=results)
+    other = given.quick or given.steps is not None
+    results = given.results or (given.out / "results" if other else RESULTS)
+    study = Study(
+        given.out, chosen, config=given.config, steps=given.steps, workers=given.workers, results=results
+    )
     return replace(study, images=300, steps=120, episodes=2) if given.quick else study
 
 
@@ -149,16 +152,28 @@ def parsed() -> argparse.Namespace:
     parser.add_argument("--config", default="arm", help="ready configuration or file (%(default)s)")
     groups = " and ".join(GROUPS_OF_AGENTS)
     parser.add_argument("--agents", help=f"comma-separated names; {groups} are groups not run by default")
-    parser.add_argument("--results", type=Path, help="where records are kept, with --quick in --out")
+    parser.add_argument(
+        "--results", type=Path, help="where records are kept, with --quick or --steps in --out"
+    )
     parser.add_argument("--against", metavar="AGENT", help="show what the others gain against this one, too")
     parser.add_argument("--table", action="store_true", help="run nothing, show what is recorded")
     parser.add_argument("--tune", action="store_true", help="search for settings, in the clean world only")
-    parser.add_argument("--seeds", type=int, default=5, help="trainings of each (%(default)s)")
-    parser.add_argument("--workers", type=int, default=2, help="processes at a time (%(default)s)")
+    parser.add_argument("--seeds", type=count, default=5, help="trainings of each (%(default)s)")
+    parser.add_argument(
+        "--steps", type=count, help="that each agent learns for, by default the configuration's"
+    )
+    parser.add_argument("--workers", type=count, default=2, help="processes at a time (%(default)s)")
     parser.add_argument("--quick", action="store_true", help="a few minutes' look at whether all of it runs")
     parser.add_argument("--json", type=Path, help="write all figures to this file")
     parser.add_argument("--pictures", type=Path, help="draw the matrix into this folder")
     return parser.parse_args()
+
+
+def count(text: str) -> int:
+    """A number of the command line that is at least 1."""
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number of at least 1")
+    return int(text)
 
 
 if __name__ == "__main__":

@@ -50,6 +50,7 @@ class Study:
             trained[TEACHER] = EVERYONE[TEACHER].agent
         moving = load_space(base.world.space).varying.names
         trained = {name: _measuring(agent, moving) for name, agent in trained.items()}
+        steps = base.agents.steps if self.steps is None else self.steps
         chosen = base.encoder if encoder is None else ENCODERS[encoder]
         if chosen.features is not None:
             chosen = replace(chosen, features=str(folder / chosen.features / "encoder"))
@@ -59,7 +60,7 @@ class Study:
             seed=seed,
             data=replace(base.data, count=self.images or base.data.count, workers=self.workers),
             encoder=chosen,
-            agents=Agents(self.steps or base.agents.steps, seeds=1, workers=self.workers, train=trained),
+            agents=Agents(steps, seeds=1, workers=self.workers, train=trained),
             transfer=Transfer(episodes=self.episodes, suite=base.transfer.suite),
         )
 
