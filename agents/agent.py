@@ -15,7 +15,7 @@ from stable_baselines3.common.policies import BasePolicy
 from simfactor.agents.algorithms import load_model
 from simfactor.agents.description import DESCRIPTION, read_description
 from simfactor.agents.isolation import isolated
-from simfactor.agents.pixel_policy import PIXELS, PixelPolicy, image_space
+from simfactor.agents.pixel_policy import PIXELS, image_space, sees_images
 from simfactor.encoders.layout import LatentLayout
 from simfactor.errors import SimfactorError
 
@@ -62,7 +62,7 @@ class Agent:
     @property
     def observed_shape(self) -> tuple[int, ...]:
         """The shape of the observations that it acts on."""
-        if isinstance(self.policy, PixelPolicy):
+        if sees_images(self.policy.observation_space):
             channels, *size = image_space(self.policy.observation_space).shape
             return (*size, channels)
         assert self.policy.observation_space.shape is not None
@@ -83,7 +83,7 @@ class Agent:
 
     def _observes(self) -> str:
         if self.layout is None:
-            kind = "images" if isinstance(self.policy, PixelPolicy) else "a state"
+            kind = "images" if sees_images(self.policy.observation_space) else "a state"
             return f"{kind} of shape {self.observed_shape}"
         return f"latents {_blocks(self.layout)}"
 

@@ -10,12 +10,14 @@ import gymnasium as gym
 import numpy as np
 from stable_baselines3.common.base_class import BaseAlgorithm
 from stable_baselines3.common.noise import NormalActionNoise
+from stable_baselines3.common.policies import ActorCriticPolicy
 
 from simfactor.agents.augmentation import LatentAugmenter
 from simfactor.agents.buffers import AugmentedReplayBuffer
 from simfactor.agents.distillation import StudentSAC
 from simfactor.agents.drac import DracPPO
 from simfactor.agents.image_augmentation import ImageAugmenter
+from simfactor.agents.image_features import ImageFeatures
 from simfactor.agents.latent_features import LatentFeatures
 from simfactor.agents.lean_sac import LeanSAC
 from simfactor.agents.pixel_buffer import PixelReplayBuffer
@@ -70,7 +72,8 @@ class Ppo:
 
     network, batch_size, learning_rate, discount: as in :class:`Sac`. rollout: steps between updates, and
     training runs to a multiple of it. epochs: passes over each rollout. entropy: weight of the entropy bonus.
-    agreement: with augmentations, weight of DrAC's terms (:mod:`simfactor.agents.drac`).
+    agreement: with augmentations, of latents or images, weight of DrAC's terms
+    (:mod:`simfactor.agents.drac`).
     Raises SimfactorError for values out of range.
     """
 
@@ -217,10 +220,10 @@ def _build_ppo(
     common: dict[str, Any],
 ) -> BaseAlgorithm:
     if isinstance(augmenter, ImageAugmenter):
-        raise SimfactorError("ppo learns from flat observations only; use algorithm='sac' for images.")
+        common["policy_kwargs"] |= {"features_extractor_class": ImageFeatures}
     common |= {"gamma": ppo.discount, "ent_coef": ppo.entropy, "steps": steps, "agreement": ppo.agreement}
     passes = {"n_steps": ppo.rollout, "n_epochs": ppo.epochs}
-    return DracPPO("MlpPolicy", env, augmenter=augmenter, **passes, **common)
+    return DracPPO(ActorCriticPolicy, env, augmenter=augmenter, **passes, **common)
 
 
 def check_ranges(algorithm: Algorithm, positive: tuple[str, ...]) -> None:

@@ -124,6 +124,15 @@ class ImageAugmenter:
         strong = [change for change in critic_only if change.kind != "rerender"]
         return Views(now, then, _changed(changed, strong, generator))
 
+    def counterpart(
+        self, images: Tensor, counterfactual: Tensor | None, generator: torch.Generator
+    ) -> Tensor:
+        """Images (n, 3, S, S) in [0, 1] as all changes together leave them, whatever their target."""
+        if self.rerenders:
+            assert counterfactual is not None  # train_agent looked for it in the observation space
+            images = counterfactual
+        return _changed(images, [change for change in self.changes if change.kind != "rerender"], generator)
+
 
 def _changed(images: Tensor, changes: Iterable[ImageAugmentation], generator: torch.Generator) -> Tensor:
     for change in changes:

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from gymnasium import spaces
 
-from simfactor.agents.algorithms import Algorithm, Sac
+from simfactor.agents.algorithms import Algorithm, Ppo, Sac
 from simfactor.agents.image_augmentation import ImageAugmenter
 from simfactor.agents.image_encoder import SMALLEST
 from simfactor.agents.latent_features import FineTune, LatentFeatures
@@ -56,6 +56,17 @@ def check_critic(algorithm: Algorithm, space: spaces.Space[Any], augmenter: Imag
         raise SimfactorError(
             f"{clean[0]} shows the critic changed images, but with critic='state' it sees none; "
             "use target: changed, or critic='observation'."
+        )
+
+
+def check_learner(algorithm: Algorithm, augmenter: ImageAugmenter, fine_tune: FineTune | None) -> None:
+    """Raise SimfactorError for what the algorithm cannot do, whatever the environment shows."""
+    if fine_tune is not None and not isinstance(algorithm, Sac):
+        raise SimfactorError("only algorithm='sac' can fine-tune an encoder; use it, or leave fine_tune out.")
+    if isinstance(algorithm, Ppo) and augmenter.consistency:
+        raise SimfactorError(
+            f"consistency={augmenter.consistency!r} is what SAC's actor pays; ppo holds policy and value "
+            "together by its own Ppo(agreement=...)."
         )
 
 

@@ -128,6 +128,12 @@ def image_space(space: spaces.Space[Any]) -> spaces.Box:
     return found
 
 
+def sees_images(space: spaces.Space[Any]) -> bool:
+    """Whether a policy's observations are images, alone or as ``pixels`` of a Dict."""
+    found = space[PIXELS] if isinstance(space, spaces.Dict) and PIXELS in space.spaces else space
+    return isinstance(found, spaces.Box) and found.dtype == np.uint8 and len(found.shape) == 3
+
+
 def to_float(pixels: Tensor) -> Tensor:
     """Images uint8 (n, 3, S, S) as float in [0, 1]."""
     return pixels.float().div_(255.0)

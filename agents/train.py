@@ -33,7 +33,7 @@ from simfactor.agents.description import check_same, read_description, write_des
 from simfactor.agents.image_augmentation import ImageAugmentation, ImageAugmenter
 from simfactor.agents.isolation import isolated
 from simfactor.agents.latent_features import FineTune
-from simfactor.agents.observations import check_critic, check_observations, opened_encoder
+from simfactor.agents.observations import check_critic, check_learner, check_observations, opened_encoder
 from simfactor.agents.record import Record
 from simfactor.encoders.layout import LatentLayout
 from simfactor.errors import SimfactorError
@@ -84,6 +84,7 @@ def train_agent(
     augmentations = tuple(augmentations)
     augmenter = resolve_augmentations(augmentations, layout, latent_bank)
     image_augmenter = ImageAugmenter(tuple(image_augmentations))
+    check_learner(algorithm, image_augmenter, fine_tune)
     if steps < 1:
         raise SimfactorError(f"steps={steps!r} must be at least 1.")
     arguments = {

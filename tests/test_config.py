@@ -47,7 +47,7 @@ def test_every_mistake_in_a_file_is_reported_at_once(tmp_path: Path) -> None:
         "agents.train.a.augment.0.knd: unknown key 'knd'; allowed: factors, kind, strength, rise. "
         "Did you mean 'kind'?",
         "agents.train.a.obs: unknown key 'obs'; allowed: observation, blocks, measured, augment, "
-        "image_augment, randomise, teacher, fine_tune, critic, learning_rate.",
+        "image_augment, randomise, algorithm, teacher, fine_tune, critic, learning_rate.",
         "agents.train.a.image_augment.0.knd: unknown key 'knd'; allowed: kind, strength, target, "
         "consistency, factors.",
         "transfer.shifts.x.levl: unknown key 'levl'; allowed: level, factors, renderer, sensor. "

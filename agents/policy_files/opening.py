@@ -6,7 +6,7 @@ from pathlib import Path
 
 from simfactor.agents.agent import MODEL, load_agent
 from simfactor.agents.isolation import isolated
-from simfactor.agents.pixel_policy import PixelPolicy, image_space
+from simfactor.agents.pixel_policy import image_space
 from simfactor.agents.policy_files.fits import channels_last
 from simfactor.agents.policy_files.functions import open_function
 from simfactor.agents.policy_files.onnx import open_onnx
@@ -73,7 +73,6 @@ def open_policy(
 
 def _open_folder(folder: Path) -> Policy:
     agent = load_agent(folder)
-    space = agent.policy.observation_space
-    observed = image_space(space) if isinstance(agent.policy, PixelPolicy) else space
+    observed = image_space(agent.policy.observation_space)
     version = version_of(folder / MODEL)
     return Policy(agent.act, channels_last(observed), agent.policy.action_space, version, agent.measured)

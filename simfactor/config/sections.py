@@ -176,6 +176,8 @@ class Agent:
     randomise: tuple[str, ...] = ()
     """Domain randomisation: what is drawn from encoder_support in this agent's training, by factor name,
     group or role; the rest from policy_support."""
+    algorithm: Literal["sac", "ppo"] | None = None
+    """sac (by default) needs few steps, ppo (in rollouts of 1024, augmenting as DrAC) many cheap ones."""
     teacher: str | None = None
     """Learn what the agent of this name, on the state, would do, instead of from rewards (latent only)."""
     fine_tune: bool = False

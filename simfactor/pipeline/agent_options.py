@@ -85,6 +85,7 @@ def check_agent(agent: Agent, layout: LatentLayout, encoder: FactorSpace) -> Non
         if agent.measured:
             check_measured(agent.measured, observed.names[:-1])
     _check_fine_tuning(agent)
+    _check_algorithm(agent)
     with naming("image_augment"):
         _check_image_augment(agent, encoder)
     _check_critic(agent)
@@ -116,6 +117,19 @@ def _check_fine_tuning(agent: Agent) -> None:
         raise SimfactorError(
             f"{what} needs latents that stay what they are; leave it out, or set fine_tune: false."
         )
+
+
+def _check_algorithm(agent: Agent) -> None:
+    if agent.teacher is not None and agent.algorithm is not None:
+        raise SimfactorError(
+            f"algorithm: {agent.algorithm} learns from rewards, but one with a teacher imitates; leave out "
+            "either."
+        )
+    paying = any(change.consistency for change in agent.image_augment)
+    sac_only = {"fine_tune": agent.fine_tune, "critic: state": agent.critic == "state", "consistency": paying}
+    what = next((name for name, given in sac_only.items() if given), None)
+    if agent.algorithm == "ppo" and what is not None:
+        raise SimfactorError(f"{what} is for algorithm: sac only; leave it out, or use that.")
 
 
 def _check_critic(agent: Agent) -> None:

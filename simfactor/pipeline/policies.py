@@ -70,6 +70,8 @@ def _algorithm(agent: Agent) -> Algorithm:
     chosen: Algorithm
     if agent.teacher is not None:
         chosen = agents.Dagger()
+    elif agent.algorithm == "ppo":
+        chosen = agents.Ppo()
     elif agent.shown == "pixels":
         chosen = replace(PIXEL_SAC, critic=agent.critic)
     else:

@@ -18,7 +18,6 @@ from simfactor.agents import (
     ImageAugmenter,
     LeanSAC,
     PixelPolicy,
-    Ppo,
     Sac,
     load_agent,
     train_agent,
@@ -182,8 +181,6 @@ def test_what_does_not_fit_pictures_is_refused(tmp_path: Path) -> None:
         train(tmp_path / "c", BOTH)
     with pytest.raises(SimfactorError, match="images have no latent layout"):
         train(tmp_path / "d", layout=layout_with(1))
-    with pytest.raises(SimfactorError, match="use algorithm='sac' for images"):
-        train_agent(PointPixels, tmp_path / "e", algorithm=Ppo(), progress=False)
     small = gym.spaces.Box(0, 255, (8, 8, 3), np.uint8)
     make_small = functools.partial(
         gym.wrappers.TransformObservation, PointPixels(), lambda _: PICTURE[:8, :8], small

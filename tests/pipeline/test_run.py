@@ -315,6 +315,32 @@ BAD: dict[str, tuple[dict[str, Any], str]] = {
         {"encoder": {"objective": "ada_gvae"}, "agents": {"train": {"a": {"measured": ["ee_x"]}}}},
         "agents.train.a.measured puts the truth into latents",
     ),
+    "ppo that imitates": (
+        {"agents": {"train": {"a": {"algorithm": "ppo", "teacher": "b"}, "b": {"observation": "state"}}}},
+        "algorithm: ppo learns from rewards, but one with a teacher imitates",
+    ),
+    "ppo that tunes": (
+        {"agents": {"train": {"a": {"algorithm": "ppo", "fine_tune": True}}}},
+        "fine_tune is for algorithm: sac only",
+    ),
+    "ppo with another critic": (
+        {"agents": {"train": {"a": {**PIXELS, "algorithm": "ppo", "critic": "state"}}}},
+        "critic: state is for algorithm: sac only",
+    ),
+    "ppo that pays": (
+        {
+            "agents": {
+                "train": {
+                    "a": {
+                        **PIXELS,
+                        "algorithm": "ppo",
+                        "image_augment": [{"kind": "convolution", "target": "clean", "consistency": 0.1}],
+                    }
+                }
+            }
+        },
+        "consistency is for algorithm: sac only",
+    ),
     "no latents": ({"encoder": {"objective": "ae", "residual": 0}}, "residual=0 leaves an objective"),
     "space": ({"world": {"space": "tabeltop"}}, "Did you mean 'tabletop'"),
 }
