@@ -15,22 +15,26 @@ from .table import single
 
 Trainings: TypeAlias = Mapping[int, Outcome]
 LEVELS = ("ood1", "ood2")
-ALL = "everything"
+ALONE = "single"
 
 
 def by_group(domains: Sequence[Domain]) -> dict[str, dict[str, list[str]]]:
-    """Group of factors -> level -> its shifts of one factor; ``everything``: of all factors at once."""
+    """What shifts move -> level -> their names: ``single``: any one factor; a group of factors: one of it;
+    ``lighting at once``, ``everything at once``: several factors together."""
     clean = domains[0].space
-    groups: dict[str, dict[str, list[str]]] = {}
-    for level in LEVELS:
-        names = single(domains, level)
-        for domain in (domain for domain in domains if domain.name in names):
-            (group,) = {clean[name].group for name in clean.names if clean[name] != domain.space[name]}
-            groups.setdefault(str(group), {}).setdefault(level, []).append(domain.name)
-        everything = [d.name for d in domains if d.level == level and d.rung and d.rung.ladder == ALL]
-        groups.setdefault(ALL, {})[level] = everything
-    groups[ALL] = groups.pop(ALL)  # comes last
-    return groups
+    alone = {level: single(domains, level) for level in LEVELS}
+    groups: dict[str, dict[str, list[str]]] = {ALONE: alone}
+    together: dict[str, dict[str, list[str]]] = {}
+    for domain in domains[1:]:
+        if domain.name in alone[domain.level]:
+            moved = {clean[name].group for name in clean.names if clean[name] != domain.space[name]}
+            groups.setdefault(" and ".join(map(str, moved)), {}).setdefault(domain.level, []).append(
+                domain.name
+            )
+        elif domain.rung is not None:
+            found = together.setdefault(f"{domain.rung.ladder} at once", {})
+            found.setdefault(domain.level, []).append(domain.name)
+    return {**groups, **together}
 
 
 def gains(domains: Sequence[Domain], outcomes: Outcomes, against: str) -> dict[str, Any]:
@@ -61,7 +65,7 @@ def gains_as_markdown(found: Mapping[str, Any]) -> str:
     for number, (name, entry) in enumerate(found.items()):
         shown = _marked if number else _plain
         cells = [" / ".join(shown(entry[group][level]) for level in LEVELS) for group in groups]
-        lines.append(f"| {name} | " + " | ".join(cells) + f" | {entry[ALL]['ood1']['seeds']} |")
+        lines.append(f"| {name} | " + " | ".join(cells) + f" | {entry[ALONE]['ood1']['seeds']} |")
     return "\n".join(lines)
 
 
