@@ -184,14 +184,13 @@ def _build_off_policy(
 ) -> BaseAlgorithm:
     replay: dict[str, Any] = {}
     policy: str | type[PixelPolicy] = "MlpPolicy"
-    arguments = {"augmenter": augmenter, "seed": common["seed"]}
+    arguments = {"augmenter": augmenter, "seed": common["seed"], "steps": steps}
     if isinstance(augmenter, ImageAugmenter):
         if isinstance(algorithm, Dagger):
             raise SimfactorError("dagger learns from flat observations only; use latents of the images.")
         policy = AsymmetricPolicy if algorithm.asymmetric else PixelPolicy
         replay = {"replay_buffer_class": PixelReplayBuffer, "replay_buffer_kwargs": arguments}
     elif augmenter.changes:
-        arguments["steps"] = steps
         replay = {"replay_buffer_class": AugmentedReplayBuffer, "replay_buffer_kwargs": arguments}
     common |= {
         **replay,

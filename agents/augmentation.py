@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simfactor.agents.latent_changes import drop, mix, noise, resample, swap
+from simfactor.agents.schedule import check_rise, risen
 from simfactor.encoders.layout import RESIDUAL, LatentLayout
 from simfactor.errors import SimfactorError, unknown_name
 
@@ -58,12 +59,11 @@ class Augmentation:
         if not self.strength > 0 or (self.kind in AT_MOST_1 and self.strength > 1):
             most = " and at most 1" if self.kind in AT_MOST_1 else ""
             raise SimfactorError(f"strength={self.strength!r} of {self.kind!r} must be above 0{most}.")
-        if not 0 <= self.rise <= 1:
-            raise SimfactorError(f"rise={self.rise!r} must be in [0, 1], a share of the training.")
+        check_rise(self.rise)
 
     def strength_at(self, progress: float) -> float:
         """The strength when a share ``progress`` of the training is done."""
-        return self.strength if progress >= self.rise else self.strength * progress / self.rise
+        return risen(self.strength, self.rise, progress)
 
 
 @dataclass(frozen=True)

@@ -87,21 +87,21 @@ class DracPPO(PPO):
         return apart + (self.policy.predict_values(views) - value).square().mean()
 
     def _changed(self, observations: PyTorchObs) -> PyTorchObs:
-        if isinstance(self.augmenter, ImageAugmenter):
-            return _changed_pictures(self.augmenter, observations, self.image_generator)
-        assert isinstance(observations, Tensor)
         progress = min(1.0, self.num_timesteps / self.steps)
+        if isinstance(self.augmenter, ImageAugmenter):
+            return _changed_pictures(self.augmenter, observations, self.image_generator, progress)
+        assert isinstance(observations, Tensor)
         changed = self.augmenter(observations.cpu().numpy(), self.generator, progress)
         return torch.as_tensor(changed, device=self.device)
 
 
 def _changed_pictures(
-    augmenter: ImageAugmenter, observations: PyTorchObs, generator: torch.Generator
+    augmenter: ImageAugmenter, observations: PyTorchObs, generator: torch.Generator, progress: float
 ) -> PyTorchObs:
     """Observations of another view, with pixels as the environment gives them, from 0 to 255."""
     named = observations if isinstance(observations, dict) else {PIXELS: observations}
     other = to_float(named[COUNTERFACTUAL]) if augmenter.rerenders else None
-    view = augmenter.counterpart(to_float(named[PIXELS]), other, generator) * 255.0
+    view = augmenter.counterpart(to_float(named[PIXELS]), other, generator, progress) * 255.0
     return {**observations, PIXELS: view} if isinstance(observations, dict) else view
 
 

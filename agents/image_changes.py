@@ -20,7 +20,7 @@ def shift(images: Tensor, generator: torch.Generator, pixels: float = 4) -> Tens
     random. Here the crop is a look-up at indices that stop at the border, which is the same.
     """
     count, channels, height, width = images.shape
-    most = int(pixels)
+    most = round(pixels)
     move = torch.randint(-most, most + 1, (2, count, 1), generator=generator)
     rows = (torch.arange(height) + move[0]).clamp(0, height - 1)
     columns = (torch.arange(width) + move[1]).clamp(0, width - 1)

@@ -29,7 +29,8 @@ class PixelReplayBuffer(ReplayBuffer):
     observations hold so many transitions less the episodes. Samples are dicts: ``pixels``, float in [0, 1],
     and, of the observations, ``changed`` if the critic is to learn from that too; numbers that are shown
     beside images, as a ``state``, come as they are. All draws come from the buffer's own generator, seeded by
-    ``seed`` and pickled with it.
+    ``seed`` and pickled with it. ``steps``, the transitions of the whole training, is what strengths that
+    rise are timed by.
 
     Raises SimfactorError for several environments.
     """
@@ -46,6 +47,7 @@ class PixelReplayBuffer(ReplayBuffer):
         *,
         augmenter: ImageAugmenter,
         seed: int,
+        steps: int = 1,
     ) -> None:
         if n_envs != 1:
             raise SimfactorError(f"{n_envs} environments: this buffer keeps the transitions of one.")
@@ -63,6 +65,7 @@ class PixelReplayBuffer(ReplayBuffer):
         self.follows = np.zeros(buffer_size, bool)  # whether a transition begins here
         self.augmenter = augmenter
         self.generator = torch.Generator().manual_seed(seed)
+        self.steps, self.added = steps, 0
 
     def size(self) -> int:
         """The transitions that can be sampled."""
@@ -88,6 +91,7 @@ class PixelReplayBuffer(ReplayBuffer):
         truncated = self.handle_timeout_termination and infos[0].get("TimeLimit.truncated", False)
         self.dones[self.pos] = done[0] and not truncated
         self.follows[self.pos] = True
+        self.added += 1
         self._advance()
         for key, value in then.items():
             self.shown[key][self.pos] = value
@@ -115,6 +119,7 @@ class PixelReplayBuffer(ReplayBuffer):
             self._images(PIXELS, following),
             self._images(COUNTERFACTUAL, batch_inds) if self.augmenter.rerenders else None,
             self.generator,
+            min(1.0, self.added / self.steps),
         )
         critics = {} if changed is None else {CHANGED: changed}
         return DictReplayBufferSamples(

@@ -49,7 +49,7 @@ def test_every_mistake_in_a_file_is_reported_at_once(tmp_path: Path) -> None:
         "agents.train.a.obs: unknown key 'obs'; allowed: observation, blocks, measured, augment, "
         "image_augment, randomise, algorithm, teacher, fine_tune, critic, learning_rate.",
         "agents.train.a.image_augment.0.knd: unknown key 'knd'; allowed: kind, strength, target, "
-        "consistency, factors.",
+        "consistency, factors, rise.",
         "transfer.shifts.x.levl: unknown key 'levl'; allowed: level, factors, renderer, sensor. "
         "Did you mean 'level'?",
         "sed: unknown key 'sed'; allowed: out, seed, world, data, encoder, agents, transfer. "

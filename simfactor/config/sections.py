@@ -147,7 +147,8 @@ class ImageAugment:
     """shift: by some pixels. photometric: other light, contrast, noise. convolution: a random filter.
     rerender: the same state with other nuisance factors, shown by the simulator."""
     strength: Positive | None = None
-    """Pixels (shift; 4), times the usual ranges (photometric; 1), share in the mixture (convolution; 1)."""
+    """Pixels (shift; 4), times the usual ranges (photometric; 1), share in the mixture (convolution; 1), of
+    the samples (rerender; 1)."""
     target: Literal["changed", "clean"] | None = None
     """changed (as DrQ): all is learned from changed images. clean (as SVEA): target and policy are computed
     without this change, and the critic learns from both. rerender is always clean, others changed unless
@@ -156,6 +157,8 @@ class ImageAugment:
     """With target clean: what the actor pays for acting otherwise on the changed view (0.1 is moderate)."""
     factors: tuple[str, ...] = ()
     """Only for rerender: what is redrawn from encoder_support, by factor name, group or role."""
+    rise: Annotated[float, Field(ge=0, le=1)] = 0.0
+    """Share of the training over which the strength rises from 0."""
 
 
 @dataclass(frozen=True, config=STRICT)

@@ -25,7 +25,8 @@ def augmentations(agent: Agent) -> list[agents.Augmentation]:
 def image_augmentations(agent: Agent) -> list[agents.ImageAugmentation]:
     """The augmentations of an agent's images as ``train_agent`` takes them."""
     return [
-        agents.ImageAugmentation(a.kind, a.strength, _target(a), a.consistency) for a in agent.image_augment
+        agents.ImageAugmentation(a.kind, a.strength, _target(a), a.consistency, a.rise)
+        for a in agent.image_augment
     ]
 
 

@@ -98,6 +98,34 @@ def test_rerender_takes_the_counterfactual() -> None:
     assert views.changed is other
 
 
+def test_a_share_of_the_samples_is_rendered_again() -> None:
+    now, other = torch.zeros(400, 3, 2, 2), torch.ones(400, 3, 2, 2)
+    some = ImageAugmenter((ImageAugmentation("rerender", 0.25, "clean"),))
+    changed = some(now, now, other, seeded()).changed
+    assert changed is not None
+    shares = changed.mean(dim=(1, 2, 3))
+    assert set(shares.tolist()) == {0.0, 1.0}
+    assert 0.15 < float(shares.mean()) < 0.35
+    assert torch.equal(some.counterpart(now, other, seeded()), changed)
+
+
+def test_strengths_rise_during_the_training() -> None:
+    rising = tuple(ImageAugmentation(kind, rise=0.5) for kind in ("shift", "photometric", "convolution"))
+    assert [rising[0].amount_at(progress) for progress in (0, 0.25, 0.5, 1)] == [0, 2, 4, 4]
+    now, other = pictures(), pictures().flip(2)
+    for change in rising:
+        augment = ImageAugmenter((change,))
+        assert torch.equal(augment(now, now, None, seeded(), 0.0).now, now)
+        half = (augment(now, now, None, seeded(), 0.25).now - now).abs().mean()
+        whole = (augment(now, now, None, seeded()).now - now).abs().mean()
+        assert 0 < half < whole
+    rerender = ImageAugmenter((ImageAugmentation("rerender", target="clean", rise=0.5),))
+    views = [rerender(now, now, other, seeded(), progress).changed for progress in (0.0, 0.5)]
+    assert views[0] is not None
+    assert torch.equal(views[0], now)
+    assert views[1] is other
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
@@ -107,7 +135,8 @@ def test_rerender_takes_the_counterfactual() -> None:
         (("convolution", 2), r"strength=2 of 'convolution' is a share"),
         (("shift", 4, "clear"), "unknown target 'clear'.*Did you mean 'clean'"),
         (("rerender",), "write target: clean"),
-        (("rerender", 2, "clean"), "rerender has no strength"),
+        (("rerender", 2, "clean"), "strength=2 of 'rerender' is a share, at most 1"),
+        (("rerender", 1, "clean", 0.0, 1.5), r"rise=1.5 must be in \[0, 1\]"),
     ],
 )
 def test_what_an_image_augmentation_may_be(arguments: tuple, message: str) -> None:

@@ -55,6 +55,22 @@ def test_every_transition_keeps_its_successor_across_episodes_and_when_full(plac
     assert len(set(now)) == buffer.size()
 
 
+def test_strength_rises_with_the_transitions_of_the_training() -> None:
+    rising = ImageAugmenter((ImageAugmentation("rerender", target="clean", rise=1.0),))
+    pixels = gym.spaces.Box(0, 255, (3, 8, 8), np.uint8)
+    both = gym.spaces.Dict(pixels=pixels, counterfactual=pixels)
+
+    def changed(steps: int) -> float:
+        buffer = PixelReplayBuffer(50, both, ACTIONS, "cpu", augmenter=rising, seed=0, steps=steps)
+        for t in range(10):
+            now, then = ({"pixels": picture(n), "counterfactual": picture(200)} for n in (t, t + 1))
+            buffer.add(now, then, np.zeros((1, 2)), np.zeros(1), np.zeros(1, bool), [{}])
+        return float((numbers(buffer.sample(500).observations["changed"]) == 200).mean())
+
+    assert changed(steps=10) == 1
+    assert 0.2 < changed(steps=40) < 0.3
+
+
 def test_the_end_of_the_time_is_no_end() -> None:
     buffer = empty()
     add(buffer, [4, 3], truncated=True)
