@@ -165,7 +165,7 @@ def parsed() -> argparse.Namespace:
     parser.add_argument("--workers", type=count, default=2, help="processes at a time (%(default)s)")
     parser.add_argument("--quick", action="store_true", help="a few minutes' look at whether all of it runs")
     parser.add_argument("--json", type=Path, help="write all figures to this file")
-    parser.add_argument("--pictures", type=Path, help="draw the matrix into this folder")
+    parser.add_argument("--pictures", type=Path, help="draw the matrix, and what is gained, into this folder")
     return parser.parse_args()
 
 

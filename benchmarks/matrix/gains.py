@@ -27,10 +27,9 @@ def by_group(domains: Sequence[Domain]) -> dict[str, dict[str, list[str]]]:
     together: dict[str, dict[str, list[str]]] = {}
     for domain in domains[1:]:
         if domain.name in alone[domain.level]:
-            moved = {clean[name].group for name in clean.names if clean[name] != domain.space[name]}
-            groups.setdefault(" and ".join(map(str, moved)), {}).setdefault(domain.level, []).append(
-                domain.name
-            )
+            moved = {str(clean[name].group) for name in clean.names if clean[name] != domain.space[name]}
+            found = groups.setdefault(" and ".join(sorted(moved)), {})
+            found.setdefault(domain.level, []).append(domain.name)
         elif domain.rung is not None:
             found = together.setdefault(f"{domain.rung.ladder} at once", {})
             found.setdefault(domain.level, []).append(domain.name)
@@ -44,16 +43,14 @@ def gains(domains: Sequence[Domain], outcomes: Outcomes, against: str) -> dict[s
     and both are drawn anew (crossed bootstrap). Trainings that only one of the two has do not count.
     """
     groups, reference = by_group(domains), outcomes[against]
-    compared = {n: t for n, t in outcomes.items() if n != against and t.keys() & reference.keys()}
+    others = {n: t for n, t in outcomes.items() if n != against and t.keys() & reference.keys()}
+    compared = {against: (reference, None), **{name: (other, reference) for name, other in others.items()}}
     return {
         name: {
             group: {level: _gain(trainings, less, shifts) for level, shifts in levels.items()}
             for group, levels in groups.items()
         }
-        for name, trainings, less in [
-            (against, reference, None),
-            *((name, trainings, reference) for name, trainings in compared.items()),
-        ]
+        for name, (trainings, less) in compared.items()
     }
 
 
