@@ -23,7 +23,8 @@ Kind: TypeAlias = Literal["swap", "resample", "mix", "noise", "drop"]
 Number = TypeVar("Number", bound=np.floating[Any])
 WITHIN_BATCH: dict[str, Callable[..., NDArray[Any]]] = {"swap": swap, "drop": drop}
 FROM_BANK: dict[str, Callable[..., NDArray[Any]]] = {"resample": resample, "mix": mix, "noise": noise}
-AT_MOST_1 = ("swap", "resample", "mix", "drop")  # whose strength is a share
+AT_MOST_1 = ("swap", "resample", "mix")  # whose strength is a share
+DEFAULT_STRENGTH: dict[str, float] = {"swap": 1.0, "resample": 1.0, "mix": 1.0, "noise": 1.0, "drop": 0.5}
 
 
 @dataclass(frozen=True)
@@ -35,8 +36,8 @@ class Augmentation:
         samples of a batch, ``drop`` puts 0 in its place. The others need a bank of latents, which can hold
         values that the policy's own environment never shows: ``resample`` draws the block from there, ``mix``
         moves it that way, ``noise`` is as wide as the block varies there.
-    strength: the share of samples that are changed (``swap``, ``resample``, ``drop``), how far at most
-        (``mix``), or how many standard deviations (``noise``).
+    strength: the share of samples that are changed (``swap``, ``resample``, 1; ``drop``, 0.5), how far at
+        most (``mix``, 1), or how many standard deviations (``noise``, 1); None takes the number in brackets.
     rise: share of the training over which the strength rises from 0.
 
     Raises SimfactorError for another kind, no factor, and a strength or rise out of range.
@@ -44,7 +45,7 @@ class Augmentation:
 
     factors: tuple[str, ...]
     kind: Kind = "swap"
-    strength: float = 1.0
+    strength: float | None = None
     rise: float = 0.0
 
     def __post_init__(self) -> None:
@@ -56,14 +57,20 @@ class Augmentation:
             raise SimfactorError(
                 "an augmentation without factors does nothing; name some, as in ('nuisance',)."
             )
-        if not self.strength > 0 or (self.kind in AT_MOST_1 and self.strength > 1):
-            most = " and at most 1" if self.kind in AT_MOST_1 else ""
-            raise SimfactorError(f"strength={self.strength!r} of {self.kind!r} must be above 0{most}.")
+        if self.strength is None:
+            object.__setattr__(self, "strength", DEFAULT_STRENGTH[self.kind])
+        _check_strength(self.kind, self.amount)
         check_rise(self.rise)
+
+    @property
+    def amount(self) -> float:
+        """The strength as a number."""
+        assert self.strength is not None  # replaced in __post_init__
+        return self.strength
 
     def strength_at(self, progress: float) -> float:
         """The strength when a share ``progress`` of the training is done."""
-        return risen(self.strength, self.rise, progress)
+        return risen(self.amount, self.rise, progress)
 
 
 @dataclass(frozen=True)
@@ -145,6 +152,17 @@ def observed_layout(layout: LatentLayout, names: Sequence[str] | None) -> Latent
     blocks = [block for block in layout.blocks if block.name in chosen and block.name != RESIDUAL]
     residual = len(layout.dims(RESIDUAL)) if RESIDUAL in chosen else 0
     return LatentLayout((*blocks, *LatentLayout.unlabelled(residual).blocks))
+
+
+def _check_strength(kind: Kind, strength: float) -> None:
+    if not strength > 0 or (kind in AT_MOST_1 and strength > 1):
+        most = " and at most 1" if kind in AT_MOST_1 else ""
+        raise SimfactorError(f"strength={strength!r} of {kind!r} must be above 0{most}.")
+    if kind == "drop" and strength >= 1:
+        raise SimfactorError(
+            f"strength={strength!r} of 'drop' must be below 1: a block that is 0 in all that is learned from "
+            "is new to the policy when it acts. Leave it out with blocks, which names what is seen."
+        )
 
 
 def _check_bank(bank: NDArray[np.floating] | None, layout: LatentLayout, kind: Kind) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from simfactor.agents.augmentation import Kind
+from simfactor.agents.augmentation import DEFAULT_STRENGTH, Kind
 from simfactor.config import Agent, Augment, Encoder, ImageAugment
 
 NUISANCES = ("nuisance", "residual")
@@ -55,7 +55,8 @@ TEACHER = "state"
 
 
 def _augmented(kind: Kind, factors: tuple[str, ...]) -> Contender:
-    return Contender(Agent(augment=(Augment(factors=factors, kind=kind),)), "supervised", LABELS)
+    augment = Augment(factors=factors, kind=kind, strength=DEFAULT_STRENGTH[kind])
+    return Contender(Agent(augment=(augment,)), "supervised", LABELS)
 
 
 def _rerendered(factors: tuple[str, ...]) -> Contender:

@@ -132,9 +132,9 @@ class Augment:
     kind: Literal["swap", "resample", "mix", "noise", "drop"] = "swap"
     """swap: between samples of the batch. From the latents of the encoder's images: resample (drawn from
     them), mix (moved towards them), noise (as wide as they vary). drop: 0, the middle of every factor."""
-    strength: Positive = 1.0
-    """Share of samples that change (swap, resample, drop), how far at most (mix), or how many standard
-    deviations (noise)."""
+    strength: Positive | None = None
+    """Share of samples that change (swap, resample: 1; drop: 0.5), how far at most (mix; 1), or how many
+    standard deviations (noise; 1)."""
     rise: Annotated[float, Field(ge=0, le=1)] = 0.0
     """Share of the training over which the strength rises from 0."""
 

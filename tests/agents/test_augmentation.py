@@ -37,7 +37,7 @@ def numbered(n: int, *between: int) -> np.ndarray:
     return np.arange(np.prod(shape), dtype=np.float32).reshape(shape)
 
 
-@given(n=st.integers(1, 40), seed=st.integers(0, 2**32), name=NAMES, kind=KINDS, strength=st.floats(0.01, 1))
+@given(n=st.integers(1, 40), seed=st.integers(0, 2**32), name=NAMES, kind=KINDS, strength=st.floats(0.1, 0.9))
 @settings(max_examples=100, deadline=None)
 def test_factors_not_named_stay_bit_for_bit(n: int, seed: int, name: str, kind: str, strength: float) -> None:
     batch = numbered(n, 2)
@@ -160,6 +160,9 @@ def test_what_an_augmentation_may_be() -> None:
         Augmentation(())
     with pytest.raises(SimfactorError, match=r"strength=1\.5 of 'mix' must be above 0 and at most 1"):
         Augmentation(("lighting",), "mix", strength=1.5)
+    assert [Augmentation("lighting", kind).strength for kind in ("swap", "drop")] == [1.0, 0.5]
+    with pytest.raises(SimfactorError, match=r"strength=1 of 'drop' must be below 1: .* with blocks"):
+        Augmentation(("lighting",), "drop", strength=1)
     with pytest.raises(SimfactorError, match=r"strength=0 of 'noise' must be above 0\."):
         Augmentation(("lighting",), "noise", strength=0)
     with pytest.raises(SimfactorError, match="rise=2 must be in"):
