@@ -23,6 +23,7 @@ DARLA = replace(
 )
 ENCODERS: dict[str, Encoder] = {
     "supervised": OURS,
+    "supervised-short": replace(OURS, epochs=2),  # for what an agent on randomised images costs
     "supervised-long": replace(OURS, epochs=12),
     "interventional": replace(OURS, objective="interventional"),
     "interventional_unlabelled": replace(OURS, objective="interventional_unlabelled"),
@@ -103,7 +104,10 @@ ABLATION: dict[str, Contender] = {
     **{f"pixels-rerender-{group}": _rerendered(factors) for group, factors in GROUPS.items()},
     "pixels-photometric": Contender(_pixels(SHIFT, ImageAugment(kind="photometric", target="clean"))),
 }
-LONGER = {"ours-long": Contender(Agent(blocks=("task",)), "supervised-long", LABELS)}
+LENGTHS = {
+    f"ours-{length}": Contender(Agent(blocks=("task",)), f"supervised-{length}", LABELS)
+    for length in ("short", "long")
+}
 HAND = Agent(blocks=("task",), measured=("ee_x", "ee_y", "ee_z"))  # what of it does not move is left out
 MEASURED = {
     "ours-measured": Contender(HAND, "supervised", f"{LABELS}, where its hand is"),
@@ -111,5 +115,5 @@ MEASURED = {
 }
 OURS_FIRST = "ours-task"
 BASELINES = tuple(n for n, c in CONTENDERS.items() if n != TEACHER and c.encoder != "supervised")
-GROUPS_OF_AGENTS = {"families": FAMILIES, "ablation": ABLATION, "longer": LONGER, "measured": MEASURED}
-EVERYONE = {**CONTENDERS, **FAMILIES, **ABLATION, **LONGER, **MEASURED}
+GROUPS_OF_AGENTS = {"families": FAMILIES, "ablation": ABLATION, "lengths": LENGTHS, "measured": MEASURED}
+EVERYONE = {**CONTENDERS, **FAMILIES, **ABLATION, **LENGTHS, **MEASURED}
