@@ -9,7 +9,8 @@ are trained for each seed, from one data set a seed. No setting was chosen by wh
 Every data set, encoder, agent and cell of the table stays in --out: the same call again goes on where the
 last one stopped, and --agents and --seeds choose what to add. Of each training that is wholly tested a small
 file stays in --results, which is the repository's own folder unless another is named: what is recorded there
-is not done again, and --table shows it.
+is not done again, and --table shows it. With the agents of ``ablation`` and those they are compared with
+(ours-all, pixels-shift) it also shows what each augmentation gains, of each group of factors.
 """
 
 from __future__ import annotations
@@ -24,8 +25,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from matrix.ablation import ablation, ablation_as_markdown
 from matrix.contenders import BASELINES, CONTENDERS, EVERYONE, GROUPS_OF_AGENTS, OURS_FIRST
-from matrix.gain_picture import gain_matrix
+from matrix.gain_picture import ablation_matrix, gain_matrix
 from matrix.gains import gains, gains_as_markdown
 from matrix.records import Outcomes, Probes, probe, probes, record, recorded, unrecorded
 from matrix.study import Study, evaluate, prepare, train
@@ -60,6 +62,7 @@ def main() -> int:
         "agents": summary(domains, outcomes, EVERYONE),
         "probe": ranked(study, outcomes, probes(study, outcomes), domains),
         "gains": gains(domains, outcomes, given.against) if given.against in outcomes else {},
+        "ablation": ablation(domains, outcomes),
         "missing": missing(study, seeds, outcomes),
     }
     show(found, [domain.name for domain in domains])
@@ -71,6 +74,8 @@ def main() -> int:
         (given.pictures / "transfer_matrix.png").write_bytes(shift_matrix(shifts))
         if found["gains"]:
             (given.pictures / "transfer_gains.png").write_bytes(gain_matrix(found["gains"]))
+        if found["ablation"]:
+            (given.pictures / "transfer_ablation.png").write_bytes(ablation_matrix(found["ablation"]))
     return 0
 
 
@@ -80,6 +85,8 @@ def show(found: Mapping[str, Any], domains: Sequence[str]) -> None:
     print("rank correlation of probe and success:", json.dumps(found["probe"].get("rank_correlation")))
     if found["gains"]:
         print(gains_as_markdown(found["gains"]))
+    if found["ablation"]:
+        print(ablation_as_markdown(found["ablation"]))
     for line in wins(found["agents"], OURS_FIRST, BASELINES, domains):
         print(f"a baseline ahead of {OURS_FIRST}: {line}")
     for name, lacking in found["missing"].items():

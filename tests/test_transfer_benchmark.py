@@ -11,8 +11,9 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "benchmarks"))
 
-from matrix.contenders import CONTENDERS, ENCODERS, EVERYONE, GROUPS_OF_AGENTS, Contender
-from matrix.gain_picture import gain_matrix
+from matrix.ablation import ablation, ablation_as_markdown
+from matrix.contenders import CONTENDERS, ENCODERS, EVERYONE, GROUPS_OF_AGENTS, PARTS, Contender
+from matrix.gain_picture import ablation_matrix, gain_matrix
 from matrix.gains import as_text, by_group, gains, gains_as_markdown
 from matrix.learning import Learning, learning, medians
 from matrix.records import Outcome, record, recorded, unrecorded
@@ -114,6 +115,53 @@ def test_gains_are_of_the_same_trainings_by_the_group_that_a_shift_moves(study: 
     assert second.endswith("| 2 |")
     assert as_text({"mean": -0.001}) == "+0.00"
     assert bluest(gain_matrix(found)) > 60 > bluest(gain_matrix({"ours-all": found["ours-all"]}))
+
+
+def test_an_ablation_compares_each_augmentation_with_the_agent_without_it(study: Study) -> None:
+    domains = study.domains
+
+    def outcome(count: int, **better: int) -> Outcome:
+        flags = {d.name: np.arange(10) < better.get(d.name.replace("-", "_"), count) for d in domains}
+        return Outcome(flags, Learning(1.0, None, None))
+
+    trainings = {
+        "ours-all": outcome(5),
+        "ours-swap": outcome(5, everything_1=9),
+        "ours-drop-residual": outcome(6),
+        "ours-mix-lighting": outcome(5, light_azimuth_1=10, lighting_2=8, robot_tint_1=0),
+        "pixels-shift": outcome(2),
+        "pixels-rerender-color": outcome(2, robot_tint_1=4),
+        "state": outcome(10),
+    }
+    found = ablation(domains, {name: {0: one} for name, one in trainings.items()})
+    means = {
+        (kind, name): (round(entry["ood1"]["mean"], 6), round(entry["ood2"]["mean"], 6))
+        for kind, rows in found.items()
+        for name, entry in rows.items()
+    }
+    assert means == {
+        ("swap", "all"): (0, 0),
+        ("swap", "all at once"): (0.4, 0),
+        ("drop", "residual"): (0.1, 0.1),
+        ("mix", "lighting"): (0.1, 0),  # one of five by 0.5; what it costs elsewhere is not its own
+        ("mix", "lighting at once"): (0, 0.3),
+        ("rerender", "color"): (0.1, 0),
+    }
+    lines = ablation_as_markdown(found).splitlines()
+    assert lines[0] == "| changed | swap | mix | drop | rerender |"
+    assert lines[3] == "| all at once | **+0.40** / +0.00 (1) |  |  |  |"
+    assert bluest(ablation_matrix(found)) > 60
+    assert ablation(domains, {"ours-swap": {0: outcome(1)}, "ours-all": {1: outcome(1)}}) == {}
+
+
+def test_the_ablation_has_every_augmentation_and_whom_to_compare_it_with() -> None:
+    assert set(GROUPS_OF_AGENTS["ablation"]) == PARTS.keys() - CONTENDERS.keys()
+    for name, part in PARTS.items():
+        agent, plain = EVERYONE[name].agent, EVERYONE[part.against].agent
+        assert replace(agent, augment=(), image_augment=()) == replace(plain, augment=(), image_augment=())
+        changes = (*agent.augment, *agent.image_augment)
+        assert changes[-1].kind == part.kind
+        assert len(changes) == len(plain.image_augment) + 1
 
 
 def bluest(png: bytes) -> int:

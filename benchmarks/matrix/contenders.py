@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from simfactor.agents.augmentation import DEFAULT_STRENGTH, Kind
 from simfactor.config import Agent, Augment, Encoder, ImageAugment
@@ -93,17 +94,43 @@ FAMILIES: dict[str, Contender] = {
     "interventional": Contender(Agent(blocks=("task",)), "interventional", f"{LABELS}, pairs"),
     "unlabelled": Contender(Agent(blocks=("task",)), "interventional_unlabelled", "what changed in pairs"),
 }
+ALL = "all"
+
+
+class Part(NamedTuple):
+    """A kind of augmentation, whose factors it changes (all or a group's), and the agent without it."""
+
+    kind: str
+    factors: str
+    against: str
+
+
 # what each augmentation is good for: of all that must not matter, and of one group of factors alone
-ABLATION: dict[str, Contender] = {
-    **{f"ours-{kind}": _augmented(kind, NUISANCES) for kind in KINDS if kind != "resample"},
+PARTS: dict[str, Part] = {
+    **{f"ours-{kind}": Part(kind, ALL, "ours-all") for kind in KINDS},
     **{
-        f"ours-{kind}-{group}": _augmented(kind, factors)
+        f"ours-{kind}-{group}": Part(kind, group, "ours-all")
         for kind in KINDS
-        for group, factors in {**GROUPS, "residual": ("residual",)}.items()
+        for group in (*GROUPS, "residual")
     },
-    **{f"pixels-rerender-{group}": _rerendered(factors) for group, factors in GROUPS.items()},
-    "pixels-photometric": Contender(_pixels(SHIFT, ImageAugment(kind="photometric", target="clean"))),
+    "pixels-rerender": Part("rerender", ALL, "pixels-shift"),
+    **{f"pixels-rerender-{group}": Part("rerender", group, "pixels-shift") for group in GROUPS},
+    "pixels-photometric": Part("photometric", ALL, "pixels-shift"),
+    "pixels-svea": Part("convolution", ALL, "pixels-shift"),
 }
+
+
+def _ablated(part: Part) -> Contender:
+    if part.kind == "photometric":
+        return Contender(_pixels(SHIFT, ImageAugment(kind="photometric", target="clean")))
+    factors = GROUPS.get(part.factors, (part.factors,))
+    if part.kind == "rerender":
+        return _rerendered(factors)
+    (kind,) = (kind for kind in KINDS if kind == part.kind)
+    return _augmented(kind, NUISANCES if part.factors == ALL else factors)
+
+
+ABLATION = {name: _ablated(part) for name, part in PARTS.items() if name not in CONTENDERS}
 LENGTHS = {
     f"ours-{length}": Contender(Agent(blocks=("task",)), f"supervised-{length}", LABELS)
     for length in ("short", "long")

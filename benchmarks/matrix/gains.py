@@ -60,7 +60,7 @@ def gains_as_markdown(found: Mapping[str, Any]) -> str:
     groups = list(next(iter(found.values())))
     lines = ["| agent | " + " | ".join(groups) + " | trainings |", "|---" * (len(groups) + 2) + "|"]
     for number, (name, entry) in enumerate(found.items()):
-        shown = _marked if number else _plain
+        shown = marked if number else _plain
         cells = [" / ".join(shown(entry[group][level]) for level in LEVELS) for group in groups]
         lines.append(f"| {name} | " + " | ".join(cells) + f" | {entry[ALONE]['ood1']['seeds']} |")
     return "\n".join(lines)
@@ -93,5 +93,6 @@ def _plain(success: Mapping[str, Any]) -> str:
     return f"{success['mean']:.2f}"
 
 
-def _marked(gain: Mapping[str, Any]) -> str:
+def marked(gain: Mapping[str, Any]) -> str:
+    """Its text, bold if it is beyond chance."""
     return f"**{as_text(gain)}**" if above_chance(gain) else as_text(gain)
