@@ -11,9 +11,8 @@ from .contenders import ALL, GROUPS, PARTS
 from .gains import ALONE, LEVELS, gains, marked
 from .records import Outcomes
 
-Ablation: TypeAlias = dict[
-    str, dict[str, Any]
-]  # kind -> what changes, and under which shifts -> level -> gain
+# kind -> what changes, and under which shifts -> level -> gain
+Ablation: TypeAlias = dict[str, dict[str, Any]]
 AT_ONCE = " at once"
 
 
@@ -25,10 +24,12 @@ def ablation(domains: Sequence[Domain], outcomes: Outcomes) -> Ablation:
     agent without it are left out.
     """
     found: Ablation = {}
-    for against in {part.against for part in PARTS.values()} & outcomes.keys():
+    for against in dict.fromkeys(part.against for part in PARTS.values()):
+        if against not in outcomes:
+            continue
         compared = {name for name, part in PARTS.items() if part.against == against} | {against}
         gained = gains(domains, {n: t for n, t in outcomes.items() if n in compared}, against)
-        for name in gained.keys() & PARTS.keys():
+        for name in (name for name in gained if name != against):
             entry, factors = gained[name], PARTS[name].factors
             rows = found.setdefault(PARTS[name].kind, {})
             rows[factors] = entry.get(factors, entry[ALONE])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from simfactor.agents.augmentation import DEFAULT_STRENGTH, Kind
 from simfactor.config import Agent, Augment, Encoder, ImageAugment
@@ -100,7 +100,7 @@ ALL = "all"
 class Part(NamedTuple):
     """A kind of augmentation, whose factors it changes (all or a group's), and the agent without it."""
 
-    kind: str
+    kind: Kind | Literal["rerender", "photometric", "convolution"]
     factors: str
     against: str
 
@@ -121,13 +121,14 @@ PARTS: dict[str, Part] = {
 
 
 def _ablated(part: Part) -> Contender:
-    if part.kind == "photometric":
-        return Contender(_pixels(SHIFT, ImageAugment(kind="photometric", target="clean")))
     factors = GROUPS.get(part.factors, (part.factors,))
-    if part.kind == "rerender":
-        return _rerendered(factors)
-    (kind,) = (kind for kind in KINDS if kind == part.kind)
-    return _augmented(kind, NUISANCES if part.factors == ALL else factors)
+    match part.kind:
+        case "rerender":
+            return _rerendered(factors)
+        case "photometric" | "convolution":
+            return Contender(_pixels(SHIFT, ImageAugment(kind=part.kind, target="clean")))
+        case kind:
+            return _augmented(kind, NUISANCES if part.factors == ALL else factors)
 
 
 ABLATION = {name: _ablated(part) for name, part in PARTS.items() if name not in CONTENDERS}
