@@ -15,7 +15,9 @@ from stable_baselines3.common.policies import BasePolicy
 from simfactor.agents.algorithms import load_model
 from simfactor.agents.description import DESCRIPTION, read_description
 from simfactor.agents.isolation import isolated
-from simfactor.agents.pixel_policy import PIXELS, image_space, sees_images
+from simfactor.agents.observations import shape_of
+from simfactor.agents.own_numbers import PROPRIOCEPTION, knows_itself
+from simfactor.agents.pixel_policy import PIXELS, STATE, image_space, sees_images
 from simfactor.encoders.layout import LatentLayout
 from simfactor.errors import SimfactorError
 
@@ -24,7 +26,8 @@ MODEL = "agent.zip"
 
 @dataclass(frozen=True)
 class Agent:
-    """A policy that acts on images (S, S, 3), or flat observations (L,): a state, or latents of known layout.
+    """A policy that acts on images (S, S, 3), with the robot's own numbers or without, or on flat
+    observations (L,): a state, or latents of known layout.
 
     layout: the blocks of the latents, None for a state and for images. arguments: everything that decided
     the training, as ``train_agent`` got it. environment_seeds: seeds the training environment was reset
@@ -36,23 +39,33 @@ class Agent:
     arguments: Mapping[str, Any]
     environment_seeds: tuple[int, ...]
 
-    def act(self, observation: NDArray[Any], deterministic: bool = True) -> NDArray[np.float32]:
+    def act(
+        self, observation: NDArray[Any] | Mapping[str, NDArray[Any]], deterministic: bool = True
+    ) -> NDArray[np.float32]:
         """Actions (A,) for an observation (L,) or (S, S, 3), or (n, A) for (n, L) or (n, S, S, 3).
 
+        An agent that is shown its own numbers takes a Dict of ``pixels`` and ``proprioception``, (P,) or
+        (n, P).
         Not deterministic means sampled, with torch's global generator, as Stable-Baselines3's policies do.
         Raises SimfactorError for observations of another shape.
         """
-        shape = self.observed_shape
-        if np.shape(observation)[-len(shape) :] != shape:
-            raise SimfactorError(
-                f"the observation has shape {np.shape(observation)} but the agent acts on "
-                f"{self._observes()}; wrap the environment as it was wrapped in training."
-            )
+        parts = self._parts(observation)
         named = isinstance(self.policy.observation_space, spaces.Dict)
         actions, _ = self.policy.predict(
-            {PIXELS: observation} if named else observation, deterministic=deterministic
+            parts if named else next(iter(parts.values())), deterministic=deterministic
         )
         return actions
+
+    def _parts(self, observation: NDArray[Any] | Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
+        """What it is shown of an observation, by name."""
+        shapes = self.observed_shapes
+        given = observation if isinstance(observation, Mapping) else {next(iter(shapes)): observation}
+        if any(np.shape(given.get(name, ()))[-len(shape) :] != shape for name, shape in shapes.items()):
+            raise SimfactorError(
+                f"the observation has shape {shape_of(observation)} but the agent acts on "
+                f"{self.observes}; wrap the environment as it was wrapped in training."
+            )
+        return {name: given[name] for name in shapes}
 
     @property
     def measured(self) -> tuple[str, ...]:
@@ -60,13 +73,17 @@ class Agent:
         return tuple(self.arguments["about"].get("measured", ()))
 
     @property
-    def observed_shape(self) -> tuple[int, ...]:
-        """The shape of the observations that it acts on."""
-        if sees_images(self.policy.observation_space):
-            channels, *size = image_space(self.policy.observation_space).shape
-            return (*size, channels)
-        assert self.policy.observation_space.shape is not None
-        return self.policy.observation_space.shape
+    def observed_shapes(self) -> dict[str, tuple[int, ...]]:
+        """Part of an observation that it acts on -> its shape, one or ``pixels`` and ``proprioception``."""
+        seen = self.policy.observation_space
+        if not sees_images(seen):
+            assert seen.shape is not None
+            return {STATE if self.layout is None else "latents": seen.shape}
+        channels, *size = image_space(seen).shape
+        shapes: dict[str, tuple[int, ...]] = {PIXELS: (*size, channels)}
+        if isinstance(seen, spaces.Dict) and knows_itself(seen):
+            shapes[PROPRIOCEPTION] = seen[PROPRIOCEPTION].shape or ()
+        return shapes
 
     def check_layout(self, layout: LatentLayout | None) -> None:
         """Raise SimfactorError unless the agent was trained on observations of this layout (None: a state).
@@ -77,15 +94,18 @@ class Agent:
             return
         given = "the environment's state" if layout is None else f"the blocks {_blocks(layout)}"
         raise SimfactorError(
-            f"the agent acts on {self._observes()} but is given {given}; "
+            f"the agent acts on {self.observes} but is given {given}; "
             "use the encoder and the blocks it was trained with, or train an agent on these."
         )
 
-    def _observes(self) -> str:
-        if self.layout is None:
-            kind = "images" if sees_images(self.policy.observation_space) else "a state"
-            return f"{kind} of shape {self.observed_shape}"
-        return f"latents {_blocks(self.layout)}"
+    @property
+    def observes(self) -> str:
+        """What it acts on, in words."""
+        if self.layout is not None:
+            return f"latents {_blocks(self.layout)}"
+        kinds = {PIXELS: "images", STATE: "a state"}
+        named = [f"{kinds.get(name, name)} of shape {shape}" for name, shape in self.observed_shapes.items()]
+        return " and ".join(named)
 
 
 def load_agent(out: str | Path) -> Agent:

@@ -20,6 +20,7 @@ from simfactor.agents.image_augmentation import ImageAugmenter
 from simfactor.agents.image_features import ImageFeatures
 from simfactor.agents.latent_features import LatentFeatures
 from simfactor.agents.lean_sac import LeanSAC
+from simfactor.agents.own_numbers import PROPRIOCEPTION, knows_itself
 from simfactor.agents.pixel_buffer import PixelReplayBuffer
 from simfactor.agents.pixel_policy import AsymmetricPolicy, PixelPolicy
 from simfactor.agents.standardize import Standardize, observation_statistics
@@ -149,14 +150,17 @@ def build_model(
     """A fresh model on the CPU for a training of ``steps`` steps.
 
     It seeds the environment and (it is Stable-Baselines3) all global generators with ``seed``.
-    augmenter: that of images makes an agent on images. standardize: whether the network standardises
-    observations, see :class:`Standardize`. pretrained: what an agent on images starts from. Raises
-    SimfactorError if the algorithm cannot learn from images.
+    augmenter: that of images makes an agent on images, and on the robot's own numbers if they are observed,
+    too. standardize: whether the network standardises flat observations, see :class:`Standardize`.
+    pretrained: what an agent on images starts from. Raises SimfactorError if the algorithm cannot learn from
+    images.
     """
     policy: dict[str, Any] = {"net_arch": list(algorithm.network), "optimizer_kwargs": {"fused": True}}
     if standardize:
         policy["features_extractor_class"] = Standardize
         policy["features_extractor_kwargs"] = observation_statistics(env, seed)
+    if isinstance(augmenter, ImageAugmenter) and knows_itself(env.observation_space):
+        policy[PROPRIOCEPTION] = observation_statistics(env, seed, PROPRIOCEPTION)
     common = {
         "learning_rate": algorithm.learning_rate,
         "batch_size": algorithm.batch_size,
@@ -219,7 +223,9 @@ def _build_ppo(
     common: dict[str, Any],
 ) -> BaseAlgorithm:
     if isinstance(augmenter, ImageAugmenter):
-        common["policy_kwargs"] |= {"features_extractor_class": ImageFeatures}
+        policy = common["policy_kwargs"]
+        own = {PROPRIOCEPTION: policy.pop(PROPRIOCEPTION)} if PROPRIOCEPTION in policy else {}
+        policy |= {"features_extractor_class": ImageFeatures, "features_extractor_kwargs": own}
     common |= {"gamma": ppo.discount, "ent_coef": ppo.entropy, "steps": steps, "agreement": ppo.agreement}
     passes = {"n_steps": ppo.rollout, "n_epochs": ppo.epochs}
     return DracPPO(ActorCriticPolicy, env, augmenter=augmenter, **passes, **common)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -82,6 +83,13 @@ def opened_encoder(
             "observation='pixels', or leave fine_tune out to act on latents of a frozen encoder."
         )
     return fine_tune.open(image_space(space).shape[0])
+
+
+def shape_of(observation: Any) -> Any:
+    """The shape of an observation, or those of a Dict's parts."""
+    if isinstance(observation, Mapping):
+        return {key: shape_of(part) for key, part in observation.items()}
+    return np.shape(observation)
 
 
 def _check_flat(space: spaces.Space[Any], layout: LatentLayout | None, augmenter: ImageAugmenter) -> None:

@@ -17,6 +17,7 @@ from torch import Tensor
 
 from simfactor.agents.image_encoder import ImageEncoder, Trunk
 from simfactor.agents.latent_features import LatentFeatures
+from simfactor.agents.own_numbers import OwnNumbers, Statistics
 
 PIXELS, CHANGED, COUNTERFACTUAL, STATE = "pixels", "changed", "counterfactual", "state"
 FINE = 0.1  # learning rate of a pretrained encoder, times that of the rest
@@ -32,17 +33,25 @@ class Seen(NamedTuple):
 
 
 class PixelPolicy(SACPolicy):
-    """SAC's policy on features of images: uint8 (3, S, S), or a Dict with them as ``pixels``.
+    """SAC's policy on features of images: uint8 (3, S, S), or a Dict with them as ``pixels``, and of a Dict's
+    ``proprioception``.
 
     The critic's loss alone trains the encoder, because the actor's would bend the features to what it does
     now (Yarats et al. 2021, arXiv:1910.01741, section 4). The target's encoder is an average like the target.
 
     ``pretrained``: what :meth:`LatentFeatures.describe` says of an encoder that is to be fine-tuned, at
-    ``FINE`` times the learning rate of the rest; None for a fresh one.
+    ``FINE`` times the learning rate of the rest; None for a fresh one. ``proprioception``: as of
+    :class:`OwnNumbers`.
     """
 
-    def __init__(self, *args: Any, pretrained: Mapping[str, Any] | None = None, **kwargs: Any) -> None:
-        self._pretrained = pretrained
+    def __init__(
+        self,
+        *args: Any,
+        pretrained: Mapping[str, Any] | None = None,
+        proprioception: Statistics | None = None,
+        **kwargs: Any,
+    ) -> None:
+        self._pretrained, self._proprioception = pretrained, proprioception
         super().__init__(*args, **kwargs)
 
     def _build(self, lr_schedule: Schedule) -> None:
@@ -52,7 +61,8 @@ class PixelPolicy(SACPolicy):
         else:
             self.encoder = LatentFeatures.described(self._pretrained)
         self.encoder_target = copy.deepcopy(self.encoder).requires_grad_(False)
-        self.features = spaces.Box(-np.inf, np.inf, (self.encoder.size,), np.float32)
+        self.own = OwnNumbers(self.observation_space, self._proprioception)
+        self.features = spaces.Box(-np.inf, np.inf, (self.encoder.size + self.own.count,), np.float32)
         for arguments in (self.actor_kwargs, self.critic_kwargs):
             arguments["observation_space"] = self.features
         super()._build(lr_schedule)
@@ -74,15 +84,15 @@ class PixelPolicy(SACPolicy):
 
     def _predict(self, observation: Any, deterministic: bool = False) -> Tensor:
         pixels = observation[PIXELS] if isinstance(observation, Mapping) else observation
-        return self.actor(self.encoder(to_float(pixels)), deterministic)
+        return self.actor(self.own(self.encoder(to_float(pixels)), observation), deterministic)
 
     def see(self, now: Mapping[str, Tensor], then: Mapping[str, Tensor]) -> Seen:
         """The features of a batch: views (n, 3, S, S) in [0, 1] of observations and successors."""
         views = [now[PIXELS], now[CHANGED]] if CHANGED in now else [now[PIXELS]]
-        critic = self.encoder(torch.cat(views))
+        critic = self.own(self.encoder(torch.cat(views)), now)
         with torch.no_grad():
-            following = self.encoder(then[PIXELS])
-            target = self.encoder_target(then[PIXELS])
+            following = self.own(self.encoder(then[PIXELS]), then)
+            target = self.own(self.encoder_target(then[PIXELS]), then)
         actor = torch.cat((critic[: len(following)].detach(), following))
         return Seen(actor, critic, target)
 
@@ -113,8 +123,9 @@ class AsymmetricPolicy(PixelPolicy):
     def see(self, now: Mapping[str, Tensor], then: Mapping[str, Tensor]) -> Seen:
         """The features of images (n, 3, S, S) for the actor, states (n, W) for the critic."""
         with torch.no_grad():
-            following = self.encoder(then[PIXELS])
-        return Seen(torch.cat((self.encoder(now[PIXELS]), following)), now[STATE], then[STATE])
+            following = self.own(self.encoder(then[PIXELS]), then)
+        seen = self.own(self.encoder(now[PIXELS]), now)
+        return Seen(torch.cat((seen, following)), now[STATE], then[STATE])
 
     def averaged(self) -> tuple[list[Tensor], list[Tensor]]:
         """The critic's weights: there is no target that sees images."""

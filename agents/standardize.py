@@ -36,10 +36,13 @@ class Standardize(BaseFeaturesExtractor):
         return ((observations - self.mean) / self.deviation).clamp(-LIMIT, LIMIT)
 
 
-def observation_statistics(env: gym.Env[Any, Any], seed: int) -> dict[str, list[float]]:
+def observation_statistics(
+    env: gym.Env[Any, Any], seed: int, part: str | None = None
+) -> dict[str, list[float]]:
     """Mean and standard deviation of each dimension at the beginning of some episodes with random actions.
 
-    A dimension that does not vary has a deviation of 1. Returns the arguments of :class:`Standardize`.
+    ``part``: whose dimensions, of observations that are Dicts. A dimension that does not vary has a deviation
+    of 1. Returns the arguments of :class:`Standardize`.
     """
     env.action_space.seed(seed)
     seen: list[NDArray[np.floating]] = []
@@ -47,7 +50,7 @@ def observation_statistics(env: gym.Env[Any, Any], seed: int) -> dict[str, list[
         observation, _ = env.reset(seed=seed if episode == 0 else None)
         over = False
         while not over and len(seen) < (episode + 1) * STEPS:
-            seen.append(observation)
+            seen.append(observation if part is None else observation[part])
             observation, _, terminated, truncated, _ = env.step(env.action_space.sample())
             over = terminated or truncated
     mean, deviation = np.mean(seen, axis=0), np.std(seen, axis=0)

@@ -34,10 +34,11 @@ class CounterfactualObservation(gym.Wrapper[Pictures, Any, Any, Any], RecordCons
     The draws depend on nothing but the seed last given to ``reset`` and the number of pictures since.
 
     Args:
-        env: an environment with a scene; best one that observes its state, whose own pictures, if it takes
-            any, are dropped.
+        env: an environment with a scene; best one that observes numbers, whose own pictures, if it takes any,
+            are dropped.
         factors: the space that is sampled; ``space.select([...])`` names the factors.
         image_size, renderer: of both pictures.
+        part: the name under which what ``env`` observes is shown, too; None: it is not.
 
     Raises SimfactorError for a task factor in the space (action and reward would no longer fit the picture),
     and for factors that the scene does not have.
@@ -49,16 +50,21 @@ class CounterfactualObservation(gym.Wrapper[Pictures, Any, Any, Any], RecordCons
         factors: FactorSpace,
         image_size: int = 64,
         renderer: str = "raster",
+        part: str | None = None,
     ) -> None:
-        RecordConstructorArgs.__init__(self, factors=factors, image_size=image_size, renderer=renderer)
+        RecordConstructorArgs.__init__(
+            self, factors=factors, image_size=image_size, renderer=renderer, part=part
+        )
         gym.Wrapper.__init__(self, env)
         env.get_wrapper_attr("check_space")(factors)
         check_nuisances(factors)
-        self.factors, self.image_size = factors, image_size
+        self.factors, self.image_size, self._part = factors, image_size, part
         self._renderer_name = renderer
         self._renderer: Renderer | None = None
         pixels = gym.spaces.Box(0, 255, (image_size, image_size, 3), np.uint8)
-        self.observation_space = gym.spaces.Dict(pixels=pixels, counterfactual=pixels)
+        self.observation_space = gym.spaces.Dict(
+            {"pixels": pixels, "counterfactual": pixels, **self._kept(env.observation_space)}
+        )
         self._generator: np.random.Generator | None = None
         self._rows = np.empty((0, len(factors)))
 
@@ -69,13 +75,13 @@ class CounterfactualObservation(gym.Wrapper[Pictures, Any, Any, Any], RecordCons
         if seed is not None or self._generator is None:
             self._generator = np.random.default_rng(None if seed is None else [seed, STREAM])
             self._rows = self._rows[:0]
-        _, info = self.env.reset(seed=seed, options=options)
-        return self._pictures(), info
+        observed, info = self.env.reset(seed=seed, options=options)
+        return {**self._pictures(), **self._kept(observed)}, info
 
     def step(self, action: Any) -> tuple[Pictures, Any, bool, bool, dict[str, Any]]:
         """Step, and show both pictures."""
-        _, reward, terminated, truncated, info = self.env.step(action)
-        return self._pictures(), reward, terminated, truncated, info
+        observed, reward, terminated, truncated, info = self.env.step(action)
+        return {**self._pictures(), **self._kept(observed)}, reward, terminated, truncated, info
 
     def close(self) -> None:
         """Close renderer and environment."""
@@ -83,6 +89,10 @@ class CounterfactualObservation(gym.Wrapper[Pictures, Any, Any, Any], RecordCons
             self._renderer.close()
         self._renderer = None
         self.env.close()
+
+    def _kept(self, observed: Any) -> dict[str, Any]:
+        """What the environment observes, or the space of it, by its name."""
+        return {} if self._part is None else {self._part: observed}
 
     def _pictures(self) -> Pictures:
         if self._renderer is None:

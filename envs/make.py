@@ -28,6 +28,8 @@ TASK_IDS = {
     "push": "simfactor/PandaPush-v0",
     "pick_and_place": "simfactor/PandaPickAndPlace-v0",
 }
+# an observation with counterfactual pictures -> what of it is no picture: those are the wrapper's to take
+BESIDE = {"pixels": None, "pixels+proprioception": "proprioception"}
 
 
 def make_env(
@@ -53,14 +55,14 @@ def make_env(
     Args:
         space: sampled each episode by :class:`FactorControl`; None leaves the nuisances at their defaults.
         task: a name in ``TASK_IDS``.
-        observation: ``latent``, or one of TaskEnv's: ``state``, ``pixels``, ``pixels+state``, ``goal``.
+        observation: ``latent``, or one of TaskEnv's: ``state``, ``pixels``, ``pixels+proprioception``, ...
         encoder, blocks: for ``latent``: the encoder or its folder, and which blocks (None: all), as
             :class:`LatentObservation` takes them.
         motion: factor name -> how it moves during an episode (:class:`FactorMotion`).
         measured: for ``latent``: factors that are known without a camera (:class:`MeasuredLatents`).
         true_task: put what is true into the latents of task factors (:class:`TrueTaskLatents`).
-        counterfactual: for ``pixels``: show beside them the same state with the factors of this space drawn
-            anew (:class:`CounterfactualObservation`).
+        counterfactual: for ``pixels`` and ``pixels+proprioception``: show beside them the same state with the
+            factors of this space drawn anew (:class:`CounterfactualObservation`).
         image_size: pixels; by default the encoder's, else 64.
         renderer, render_mode, options: further arguments of TaskEnv.
 
@@ -69,9 +71,9 @@ def make_env(
     if task not in TASK_IDS:
         raise unknown_name("task", task, TASK_IDS)
     check_latents(observation, encoder, blocks, measured, true_task)
-    if counterfactual is not None and observation != "pixels":
+    if counterfactual is not None and observation not in BESIDE:
         raise SimfactorError(
-            f"observation={observation!r} shows no counterfactual pictures; use observation='pixels'."
+            f"observation={observation!r} shows no counterfactual pictures; use {' or '.join(BESIDE)}."
         )
     if encoder is not None:
         encoder = open_encoder(encoder)
@@ -79,7 +81,7 @@ def make_env(
     shown = observation if encoder is None else "pixels"
     env: gym.Env[Any, Any] = gym.make(
         TASK_IDS[task],
-        observation=shown if counterfactual is None else "state",  # the wrapper takes the pictures
+        observation=shown if counterfactual is None else BESIDE[observation] or "state",
         image_size=image_size or 64,
         renderer=renderer,
         render_mode=render_mode,
@@ -90,7 +92,7 @@ def make_env(
     if motion:
         env = FactorMotion(env, motion)
     if counterfactual is not None:
-        return CounterfactualObservation(env, counterfactual, image_size or 64, renderer)
+        return CounterfactualObservation(env, counterfactual, image_size or 64, renderer, BESIDE[observation])
     if encoder is None:
         return env
     env = LatentObservation(env, encoder, blocks)

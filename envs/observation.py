@@ -21,7 +21,7 @@ Pixels: TypeAlias = NDArray[np.uint8]
 
 STATE, PIXELS, PROPRIOCEPTION, GOAL = "state", "pixels", "proprioception", "goal"
 GOALS = ("observation", "achieved_goal", "desired_goal")  # as Stable-Baselines3 calls the parts of Seen
-OBSERVATIONS = (STATE, PIXELS, f"{PIXELS}+{STATE}", f"{PIXELS}+{PROPRIOCEPTION}", GOAL)
+OBSERVATIONS = (STATE, PROPRIOCEPTION, PIXELS, f"{PIXELS}+{STATE}", f"{PIXELS}+{PROPRIOCEPTION}", GOAL)
 SCENE, WRIST = CAMERAS = ("scene", "wrist")
 FARTHEST = 1.5  # metres: no coordinate that the scene accepts for arm and marker is beyond
 

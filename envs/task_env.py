@@ -39,8 +39,8 @@ class TaskEnv(gym.Env[Any, NDArray[np.float32]], EzPickle):
     :mod:`simfactor.envs.manipulation`).
 
     **Observation** ``state``: what moves and where it has to be, in metres (``reach``: end effector and
-    target, 6 numbers); ``pixels``: uint8 (S, S, 3); ``pixels+state`` and ``pixels+proprioception``: a Dict of
-    both, the latter with what the robot knows of itself; ``goal``: a Dict of ``observation``,
+    target, 6 numbers); ``proprioception``: what the robot knows of itself; ``pixels``: uint8 (S, S, 3);
+    ``pixels+state`` and ``pixels+proprioception``: a Dict of both; ``goal``: a Dict of ``observation``,
     ``achieved_goal`` and ``desired_goal``, for hindsight experience replay (Andrychowicz et al. 2017).
 
     **Reward** ``dense``: minus the distance in metres, and minus what the task says; ``sparse``: 0 within

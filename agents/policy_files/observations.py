@@ -7,6 +7,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
+from simfactor.agents.observations import shape_of
 from simfactor.errors import SimfactorError
 
 Shape: TypeAlias = tuple[int | None, ...]  # None: any size
@@ -35,13 +36,6 @@ def as_wanted(
         f"{part} has shape {shape_of(observation)} but {policy} acts on {wanted}; "
         "wrap the environment as it was wrapped in training."
     )
-
-
-def shape_of(observation: Any) -> Any:
-    """The shape of an observation, or those of a Dict's parts."""
-    if isinstance(observation, Mapping):
-        return {key: shape_of(part) for key, part in observation.items()}
-    return np.shape(observation)
 
 
 def _matches(shape: tuple[int, ...], wanted: Shape) -> bool:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from gymnasium import spaces
+
 from simfactor.agents.agent import MODEL, load_agent
 from simfactor.agents.isolation import isolated
-from simfactor.agents.pixel_policy import image_space
+from simfactor.agents.pixel_policy import PIXELS
 from simfactor.agents.policy_files.fits import channels_last
 from simfactor.agents.policy_files.functions import open_function
 from simfactor.agents.policy_files.onnx import open_onnx
@@ -73,6 +75,9 @@ def open_policy(
 
 def _open_folder(folder: Path) -> Policy:
     agent = load_agent(folder)
-    observed = image_space(agent.policy.observation_space)
+    observed = agent.policy.observation_space
+    if isinstance(observed, spaces.Dict):  # of which acting does not need all that training did
+        parts = {name: observed[name] for name in agent.observed_shapes}
+        observed = spaces.Dict(parts) if len(parts) > 1 else observed[PIXELS]
     version = version_of(folder / MODEL)
     return Policy(agent.act, channels_last(observed), agent.policy.action_space, version, agent.measured)

@@ -12,7 +12,7 @@ from typing import Any
 import gymnasium as gym
 import numpy as np
 
-from simfactor.agents.policy_files.observations import shape_of
+from simfactor.agents.observations import shape_of
 from simfactor.errors import SimfactorError
 
 

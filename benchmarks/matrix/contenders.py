@@ -120,6 +120,12 @@ PARTS: dict[str, Part] = {
 }
 
 
+def _measuring(contender: Contender) -> Contender:
+    """An agent on images that is told where its hand is."""
+    told = ", ".join(filter(None, (contender.told, "where its hand is")))
+    return Contender(replace(contender.agent, observation="pixels+proprioception"), told=told)
+
+
 def _ablated(part: Part) -> Contender:
     factors = GROUPS.get(part.factors, (part.factors,))
     match part.kind:
@@ -140,6 +146,7 @@ HAND = Agent(blocks=("task",), measured=("ee_x", "ee_y", "ee_z"))  # what of it 
 MEASURED = {
     "ours-measured": Contender(HAND, "supervised", f"{LABELS}, where its hand is"),
     "ours-long-measured": Contender(HAND, "supervised-long", f"{LABELS}, where its hand is"),
+    **{f"{name}-measured": _measuring(CONTENDERS[name]) for name in ("pixels-shift", "pixels-rerender")},
 }
 OURS_FIRST = "ours-task"
 BASELINES = tuple(n for n, c in CONTENDERS.items() if n != TEACHER and c.encoder != "supervised")

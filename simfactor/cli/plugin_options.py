@@ -103,7 +103,7 @@ class StressConfig:
     light_azimuth='[-30, 30]'."""
     severities: Annotated[int, tyro.conf.arg(metavar="N")] = 2
     """Rungs from the training's range of a number to the end of what is possible."""
-    observation: Literal["pixels", "pixels+state", "state"] | None = None
+    observation: Literal["pixels", "pixels+state", "state", "pixels+proprioception"] | None = None
     """What the policy sees (default: what fits it)."""
     image_size: Annotated[int | None, tyro.conf.arg(metavar="PIXELS")] = None
     """Of the pictures (default: what fits the policy)."""

@@ -165,8 +165,9 @@ class ImageAugment:
 class Agent:
     """One agent of the comparison."""
 
-    observation: Literal["latent", "state", "pixels"] = "latent"
-    """latent: blocks of the encoder's latents; state: the true positions; pixels: images, without encoder."""
+    observation: Literal["latent", "state", "pixels", "pixels+proprioception"] = "latent"
+    """latent: blocks of the encoder's latents; state: the true positions; pixels: images, without encoder;
+    pixels+proprioception: with what the robot knows of itself."""
     blocks: tuple[str, ...] = ()
     """Latent blocks the agent sees, by factor name, group or role; none means all."""
     measured: tuple[str, ...] = ()
@@ -175,7 +176,7 @@ class Agent:
     augment: tuple[Augment, ...] = ()
     """Factor-wise augmentations of the replayed latents."""
     image_augment: tuple[ImageAugment, ...] = ()
-    """Augmentations of the replayed images, for observation: pixels."""
+    """Augmentations of the replayed images, for agents on images."""
     randomise: tuple[str, ...] = ()
     """Domain randomisation: what is drawn from encoder_support in this agent's training, by factor name,
     group or role; the rest from policy_support."""
@@ -194,6 +195,11 @@ class Agent:
     def shown(self) -> str:
         """What its environment observes: images also where the agent has an encoder of its own."""
         return "pixels" if self.fine_tune else self.observation
+
+    @property
+    def on_images(self) -> bool:
+        """Whether images are part of that."""
+        return self.shown.startswith("pixels")
 
 
 @dataclass(frozen=True, config=STRICT)

@@ -138,7 +138,8 @@ def _check_critic(agent: Agent) -> None:
         return
     if agent.observation != "pixels":
         raise SimfactorError(
-            f"critic: state is for agents on images, not on {agent.observation!r}; use observation: pixels."
+            f"critic: state is for agents on images alone, not on {agent.observation!r}; use observation: "
+            "pixels."
         )
     for change in agent.image_augment:
         if _target(change) == "clean":
@@ -149,7 +150,7 @@ def _check_critic(agent: Agent) -> None:
 
 
 def _check_image_augment(agent: Agent, encoder: FactorSpace) -> None:
-    if agent.image_augment and agent.shown != "pixels":
+    if agent.image_augment and not agent.on_images:
         raise SimfactorError(
             f"observation {agent.observation!r} has no images to change; use observation: pixels, or augment."
         )

@@ -49,7 +49,7 @@ def training_options(plan: Plan, agent: Agent) -> dict[str, Any]:
     }
     if agent.observation == "state":
         return options
-    if agent.observation == "pixels":
+    if agent.on_images and not agent.fine_tune:
         return _with_pixels(plan, agent, options)
     weights = _checksum([plan.encoder_folder / WEIGHTS], "train-encoder")
     if agent.fine_tune:
@@ -72,7 +72,7 @@ def _algorithm(agent: Agent) -> Algorithm:
         chosen = agents.Dagger()
     elif agent.algorithm == "ppo":
         chosen = agents.Ppo()
-    elif agent.shown == "pixels":
+    elif agent.on_images:
         chosen = replace(PIXEL_SAC, critic=agent.critic)
     else:
         chosen = agents.Sac()

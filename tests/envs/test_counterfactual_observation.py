@@ -79,6 +79,17 @@ def test_both_pictures_come_from_one_call(monkeypatch: pytest.MonkeyPatch) -> No
     assert counts == [2, 2, 2]
 
 
+def test_what_the_robot_knows_of_itself_stays_beside_the_pictures(both: gym.Env) -> None:
+    env = make_env(CLEAN, observation="pixels+proprioception", counterfactual=LIGHT, image_size=32)
+    plain = make_env(CLEAN, observation="pixels+proprioception", image_size=32)
+    for three, one, two in zip(shown(env, 3, 3), shown(plain, 3, 3), shown(both, 3, 3), strict=True):
+        assert three in env.observation_space
+        for name, expected in {**two, **one}.items():
+            np.testing.assert_array_equal(three[name], expected)
+    env.close()
+    plain.close()
+
+
 def test_what_cannot_be_redrawn_is_named() -> None:
     env = make_env(CLEAN, observation="state")
     with pytest.raises(SimfactorError, match=r"nuisances only, not target_x.*by_role\('nuisance'\)"):

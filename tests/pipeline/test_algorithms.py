@@ -33,4 +33,4 @@ def test_ppo_sees_its_states_rendered_again(tmp_path: Path) -> None:
     options = training_options(plan, agent) | {"algorithm": Ppo(rollout=32, batch_size=16, epochs=1)}
     trained = train_agent(plan.make_training_env(agent, 0), tmp_path / "agent", progress=False, **options)
     size = plan.run.world.image_size
-    assert trained.observed_shape == (size, size, 3)
+    assert trained.observed_shapes == {"pixels": (size, size, 3)}

@@ -20,6 +20,7 @@ from simfactor import cli
 from simfactor.agents import load_agent
 from simfactor.config import load_config
 from simfactor.encoders import FactorEncoder
+from simfactor.envs.task_env import TASKS
 from simfactor.errors import SimfactorError
 from simfactor.pipeline.plan import make_plan
 from simfactor.pipeline.policies import check_policy, transfer_jobs
@@ -291,6 +292,10 @@ BAD: dict[str, tuple[dict[str, Any], str]] = {
         },
         "rerender shows the critic changed images",
     ),
+    "a critic of the truth for one who feels": (
+        {"agents": {"train": {"a": {"observation": "pixels+proprioception", "critic": "state"}}}},
+        "critic: state is for agents on images alone, not on 'pixels+proprioception'",
+    ),
     "tuned pixels": (
         {"agents": {"train": {"a": {**PIXELS, "fine_tune": True}}}},
         "has no encoder to fine-tune",
@@ -400,13 +405,18 @@ def test_an_agent_with_other_actions_is_refused(finished: Path) -> None:
 
 
 def test_agents_with_encoders_of_their_own_train_and_are_tested(finished: Path, tmp_path: Path) -> None:
-    """One fine-tunes the run's encoder, one learns its own from a critic that knows the truth."""
+    """One fine-tunes the run's encoder, one learns its own from a critic that knows the truth, one has its
+    joints' word, too."""
     for part in ("data", "encoder"):
         shutil.copytree(finished / part, tmp_path / "run" / part)
     config = yaml.safe_load(TINY.read_text())
     trained = {
         "tuned": {"blocks": ["task"], "fine_tune": True, "image_augment": [{"kind": "shift"}]},
         "asymmetric": {"observation": "pixels", "critic": "state", "image_augment": [{"kind": "shift"}]},
+        "feeling": {
+            "observation": "pixels+proprioception",
+            "image_augment": [{"kind": "shift"}, {**RERENDER, "factors": ["texture"]}],
+        },
     }
     config["agents"] |= {"steps": 104, "train": trained}
     file = tmp_path / "own.yaml"
@@ -418,7 +428,10 @@ def test_agents_with_encoders_of_their_own_train_and_are_tested(finished: Path, 
     assert {name: list(found[1]["clean"].lengths > 0) for name, found in tested.items()} == {
         "tuned": [True, True],
         "asymmetric": [True, True],
+        "feeling": [True, True],
     }
+    own = load_agent(plan.agent_folder("feeling", 1)).observed_shapes["proprioception"]
+    assert own == (TASKS[plan.run.world.task].own,)
 
 
 def _times(root: Path, names: list[str]) -> dict[str, int]:

@@ -316,7 +316,7 @@ def test_an_agent_of_a_folder(tmp_path: Path) -> None:
     latents = np.linspace(-2, 2, 5, dtype=np.float32)[:, None]
     np.testing.assert_allclose(opened.actions(latents), [trained.act(row) for row in latents], atol=1e-6)
     train_agent(world, tmp_path / "without", **TRAINING)
-    with pytest.raises(SimfactorError, match=r"acts on observations of shape \(1,\) that are no latents"):
+    with pytest.raises(SimfactorError, match=r"acts on a state of shape \(1,\), not on latents"):
         open_for_export(tmp_path / "without", None, None)
 
 

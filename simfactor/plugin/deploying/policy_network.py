@@ -51,8 +51,8 @@ def open_for_export(source: str | Path, algorithm: str | None, normalize: str | 
         agent = load_agent(path)
         if agent.layout is None:
             raise SimfactorError(
-                f"the agent in {path} acts on observations of shape {agent.observed_shape} that "
-                "are no latents; name one that was trained on an encoder's."
+                f"the agent in {path} acts on {agent.observes}, not on latents; name one that was trained on "
+                "an encoder's."
             )
         name = str(agent.arguments["algorithm"]["name"])
         opened = OpenedPolicy(agent.policy, agent.layout, name, agent.measured)

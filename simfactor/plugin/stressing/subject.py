@@ -21,7 +21,7 @@ from simfactor.envs.success import Success
 from simfactor.errors import SimfactorError
 from simfactor.factors import FactorSpace
 
-Shown: TypeAlias = Literal["pixels", "pixels+state", "state"]
+Shown: TypeAlias = Literal["pixels", "pixels+state", "state", "pixels+proprioception"]
 OURS = "simfactor/"  # ids of environments that show pixels of their own
 IMAGE_SIZE = 64
 
@@ -88,8 +88,7 @@ class Subject:
     def open(self, space: FactorSpace | None = None) -> gym.Env[Any, Any]:
         """The environment with factors drawn from ``space``, by default from all of its own."""
         seen = {"observation": self.observation or "pixels", "image_size": self.image_size or IMAGE_SIZE}
-        ours = isinstance(self.env, str) and self.env.rpartition(":")[2].startswith(OURS)
-        kwargs = {**(seen if ours else {}), **self.kwargs}
+        kwargs = {**(seen if self.ours else {}), **self.kwargs}
         env = open_env(self.env, **kwargs) if isinstance(self.env, str) else self.env(**kwargs)
         if env.spec is None or env.spec.max_episode_steps is None:
             env = gym.wrappers.TimeLimit(env, self.max_steps)
@@ -101,6 +100,11 @@ class Subject:
         if self.success is None and self.least_return is None:
             return env
         return Success(env, self.success, self.least_return)
+
+    @property
+    def ours(self) -> bool:
+        """Whether the environment is one of simfactor's, which show themselves."""
+        return isinstance(self.env, str) and self.env.rpartition(":")[2].startswith(OURS)
 
     @property
     def version(self) -> str:
@@ -152,7 +156,7 @@ def _candidates(subject: Subject, policy: Policy) -> tuple[Shown, ...]:
         return ("pixels+state",) if subject.proprioception else ("pixels",)
     if policy.observation_space is None:
         return ("pixels",)
-    return ("pixels", "pixels+state", "state")
+    return ("pixels", "pixels+state", "state", *(("pixels+proprioception",) if subject.ours else ()))
 
 
 def _image_size(subject: Subject, policy: Policy) -> int:
