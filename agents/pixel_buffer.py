@@ -19,6 +19,7 @@ from simfactor.agents.pixel_policy import CHANGED, COUNTERFACTUAL, PIXELS, to_fl
 from simfactor.errors import SimfactorError
 
 Shown: TypeAlias = NDArray[Any] | Mapping[str, NDArray[Any]]
+ROOM = ("actions", "rewards", "dones", "follows")  # what there is one of for each transition, beside pictures
 
 
 class PixelReplayBuffer(ReplayBuffer):
@@ -66,6 +67,19 @@ class PixelReplayBuffer(ReplayBuffer):
         self.augmenter = augmenter
         self.generator = torch.Generator().manual_seed(seed)
         self.steps, self.added = steps, 0
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Without the room that no transition has taken: of a long training's checkpoints, gigabytes."""
+        used = self.buffer_size if self.full else self.pos + 1
+        shown = {key: values[:used] for key, values in self.shown.items()}
+        return {**vars(self), "shown": shown, **{name: vars(self)[name][:used] for name in ROOM}}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """With all of its room again."""
+        vars(self).update(state)
+        self.shown = {key: _padded(values, self.buffer_size) for key, values in self.shown.items()}
+        for name in ROOM:
+            setattr(self, name, _padded(state[name], self.buffer_size))
 
     def size(self) -> int:
         """The transitions that can be sampled."""
@@ -137,6 +151,13 @@ class PixelReplayBuffer(ReplayBuffer):
 
     def _images(self, key: str, places: NDArray[np.integer]) -> Tensor:
         return to_float(self.to_torch(self.shown[key][places], copy=False))
+
+
+def _padded(values: NDArray[Any], size: int) -> NDArray[Any]:
+    """(n, ...) -> (size, ...): zeros behind."""
+    padded = np.zeros((size, *values.shape[1:]), values.dtype)
+    padded[: len(values)] = values
+    return padded
 
 
 def _named(shown: Shown) -> dict[str, NDArray[Any]]:

@@ -97,16 +97,26 @@ def test_the_counterfactual_is_what_the_critic_sees_too() -> None:
     assert set(batch.next_observations) == {"pixels"}
 
 
-def test_a_pickled_buffer_goes_on_as_the_original_would() -> None:
-    buffer = empty(augmenter=ImageAugmenter((ImageAugmentation("photometric"),)))
+@pytest.mark.parametrize("places", [50, 14, 13, 12, 7])
+def test_a_pickled_buffer_goes_on_as_the_original_would(places: int) -> None:
+    buffer = empty(places, augmenter=ImageAugmenter((ImageAugmentation("photometric"),)))
     add(buffer, [6, 6])
     buffer.sample(5)
     copy = pickle.loads(pickle.dumps(buffer))
-    for a, b in zip(buffer.sample(16), copy.sample(16), strict=True):
-        if isinstance(a, dict):
-            a, b = a["pixels"], b["pixels"]
-        if a is not None:
-            torch.testing.assert_close(a, b, rtol=0, atol=0)
+    for more in ([], [3, 4, 30]):
+        add(buffer, more)
+        add(copy, more)
+        for a, b in zip(buffer.sample(16), copy.sample(16), strict=True):
+            if isinstance(a, dict):
+                a, b = a["pixels"], b["pixels"]
+            if a is not None:
+                torch.testing.assert_close(a, b, rtol=0, atol=0)
+
+
+def test_room_that_nothing_took_is_not_pickled() -> None:
+    buffer = empty(10_000)
+    add(buffer, [5])
+    assert len(pickle.dumps(buffer)) < 20_000
 
 
 def test_it_keeps_one_environment() -> None:
