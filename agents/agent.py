@@ -12,9 +12,9 @@ from gymnasium import spaces
 from numpy.typing import NDArray
 from stable_baselines3.common.policies import BasePolicy
 
-from simfactor.agents.algorithms import load_model
 from simfactor.agents.description import DESCRIPTION, read_description
 from simfactor.agents.isolation import isolated
+from simfactor.agents.models import load_model
 from simfactor.agents.observations import shape_of
 from simfactor.agents.own_numbers import PROPRIOCEPTION, knows_itself
 from simfactor.agents.pixel_policy import PIXELS, STATE, image_space, sees_images

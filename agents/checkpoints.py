@@ -11,7 +11,7 @@ from typing import Any
 from stable_baselines3.common.base_class import BaseAlgorithm
 from stable_baselines3.common.off_policy_algorithm import OffPolicyAlgorithm
 
-from simfactor.agents.algorithms import REPLAY as REPLAY_ARGUMENTS
+from simfactor.agents.models import REPLAY as REPLAY_ARGUMENTS
 from simfactor.atomic import PARTIAL
 
 PREFIX = "checkpoint-"

@@ -19,20 +19,13 @@ from stable_baselines3.common.off_policy_algorithm import OffPolicyAlgorithm
 
 from simfactor.agents import checkpoints
 from simfactor.agents.agent import MODEL, Agent, load_agent
-from simfactor.agents.algorithms import (
-    UNSAVED,
-    Algorithm,
-    build_model,
-    describe,
-    load_model,
-    name_of,
-    resolve_algorithm,
-)
+from simfactor.agents.algorithms import Algorithm, describe, name_of, resolve_algorithm
 from simfactor.agents.augmentation import Augmentation, resolve_augmentations
 from simfactor.agents.description import check_same, read_description, write_description
 from simfactor.agents.image_augmentation import ImageAugmentation, ImageAugmenter
 from simfactor.agents.isolation import isolated
 from simfactor.agents.latent_features import FineTune
+from simfactor.agents.models import UNSAVED, build_model, load_model
 from simfactor.agents.observations import check_critic, check_learner, check_observations, opened_encoder
 from simfactor.agents.record import Record
 from simfactor.encoders.layout import LatentLayout

@@ -24,8 +24,8 @@ from stable_baselines3.common.logger import Logger
 from torch import nn
 
 from simfactor.agents import ImageAugmentation, ImageAugmenter, LeanSAC, Sac
-from simfactor.agents.algorithms import build_model
 from simfactor.agents.image_encoder import ImageEncoder
+from simfactor.agents.models import build_model
 from simfactor.envs import make_env
 from simfactor.factors import load_space
 

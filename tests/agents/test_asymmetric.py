@@ -9,7 +9,7 @@ import torch
 from point_pixels import SIZE, PointPixels
 
 from simfactor.agents import AsymmetricPolicy, ImageAugmentation, ImageAugmenter, Sac, load_agent, train_agent
-from simfactor.agents.algorithms import build_model
+from simfactor.agents.models import build_model
 from simfactor.agents.record import read_curve
 from simfactor.errors import SimfactorError
 

@@ -20,8 +20,8 @@ from simfactor.agents import (
     load_agent,
     train_agent,
 )
-from simfactor.agents.algorithms import build_model
 from simfactor.agents.latent_features import LatentFeatures
+from simfactor.agents.models import build_model
 from simfactor.encoders import FactorEncoder
 from simfactor.envs import make_env
 from simfactor.errors import SimfactorError

@@ -22,8 +22,8 @@ from simfactor.agents import (
     load_agent,
     train_agent,
 )
-from simfactor.agents.algorithms import build_model
 from simfactor.agents.lean_sac import disagreement
+from simfactor.agents.models import build_model
 from simfactor.agents.record import read_curve
 from simfactor.errors import SimfactorError
 

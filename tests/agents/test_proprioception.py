@@ -21,7 +21,7 @@ from simfactor.agents import (
     open_policy,
     train_agent,
 )
-from simfactor.agents.algorithms import build_model
+from simfactor.agents.models import build_model
 from simfactor.agents.record import read_curve
 from simfactor.errors import SimfactorError
 
