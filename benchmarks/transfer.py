@@ -29,7 +29,7 @@ from matrix.ablation import ablation, ablation_as_markdown
 from matrix.contenders import BASELINES, CONTENDERS, EVERYONE, GROUPS_OF_AGENTS, OURS_FIRST
 from matrix.gain_picture import ablation_matrix, gain_matrix
 from matrix.gains import gains, gains_as_markdown
-from matrix.records import Outcomes, Probes, probe, probes, record, recorded, unrecorded
+from matrix.records import Outcomes, Probes, probe, probes, record, recorded, unprobed, unrecorded
 from matrix.study import Study, evaluate, prepare, train
 from matrix.table import as_markdown, single, summary, wins
 from matrix.tuning import as_lines, tune
@@ -53,7 +53,7 @@ def main() -> int:
             return 0
         seeds = range(1 if given.quick else given.seeds)
         for seed in seeds if not given.table else ():
-            run(unrecorded(study, seed), seed)
+            run(study, seed)
         outcomes, domains = recorded(study, seeds), study.domains
     except SimfactorError as error:
         print(f"error: {error}", file=sys.stderr)
@@ -94,11 +94,13 @@ def show(found: Mapping[str, Any], domains: Sequence[str]) -> None:
 
 
 def run(study: Study, seed: int) -> None:
-    """Train and test every contender at a seed, and record what came out."""
-    for work in (prepare, train, evaluate):
-        work(study, [seed])
-    record(study, seed)
-    probe(study, seed)
+    """Train and test every contender that has no record of a seed, probe encoders, record what came out."""
+    agents, encoders = unrecorded(study, seed), unprobed(study, seed)
+    prepare(replace(study, contenders={**agents.contenders, **encoders.contenders}), [seed])
+    train(agents, [seed])
+    evaluate(agents, [seed])
+    record(agents, seed)
+    probe(encoders, seed)
 
 
 def study_of(given: argparse.Namespace) -> Study:

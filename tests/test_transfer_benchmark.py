@@ -11,12 +11,13 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "benchmarks"))
 
+from matrix import records
 from matrix.ablation import ablation, ablation_as_markdown
 from matrix.contenders import CONTENDERS, ENCODERS, EVERYONE, GROUPS_OF_AGENTS, PARTS, Contender
 from matrix.gain_picture import ablation_matrix, gain_matrix
 from matrix.gains import as_text, by_group, gains, gains_as_markdown
 from matrix.learning import Learning, learning, medians
-from matrix.records import Outcome, record, recorded, unrecorded
+from matrix.records import Outcome, probe, probes, record, recorded, unprobed, unrecorded
 from matrix.study import EPISODES as EPISODES_FOLDER
 from matrix.study import Study
 from matrix.table import as_markdown, single, summary, wins
@@ -25,6 +26,8 @@ from transfer import ranked
 
 from simfactor.agents import Dagger, Sac
 from simfactor.agents.agent import MODEL
+from simfactor.encoders import FactorEncoder
+from simfactor.pipeline import make_plan
 from simfactor.transfer import Episodes, Job
 from simfactor.transfer.evaluate import evaluate_with
 
@@ -256,6 +259,23 @@ def test_what_is_recorded_is_not_done_again_and_counts_for_its_own_settings_only
         assert recorded(other, [0]) == {}
     moved = replace(study, out=tmp_path / "elsewhere", workers=1)
     assert recorded(moved, [0]).keys() == {"state"}
+
+
+def test_a_probe_that_is_missing_is_made_whatever_else_is_recorded(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names = ("state", "ours-task", "ours-all")
+    study = Study(tmp_path, {n: EVERYONE[n] for n in names}, results=tmp_path / "results")
+    assert list(unprobed(study, 0).contenders) == ["ours-task", "ours-all"]
+    FactorEncoder(study.domains[0].space, 64).save_pretrained(
+        make_plan(study.run(0, "supervised")).encoder_folder
+    )
+    monkeypatch.setattr(records, "probe_domains", lambda encoder, _: {"clean": float(encoder.image_size)})
+    probe(unprobed(study, 0), 0)
+    assert unprobed(study, 0).contenders == {}
+    assert list(unprobed(study, 1).contenders) == ["ours-task", "ours-all"]
+    trained = {name: {0: Outcome({}, Learning(0.5, None, None))} for name in names}
+    assert probes(study, trained) == {"supervised": {0: {"clean": 64.0}}}
 
 
 def test_the_recipe_of_an_encoder_has_the_one_it_learns_from(

@@ -44,6 +44,16 @@ def unrecorded(study: Study, seed: int) -> Study:
     return replace(study, contenders=left)
 
 
+def unprobed(study: Study, seed: int) -> Study:
+    """The study with those of its contenders alone whose encoder has no probe of this seed."""
+    left = {
+        name: contender
+        for name, contender in study.contenders.items()
+        if contender.encoder is not None and _read(study, seed, contender.encoder) is None
+    }
+    return replace(study, contenders=left)
+
+
 def recorded(study: Study, seeds: Sequence[int]) -> Outcomes:
     """What there is of these seeds."""
     found: Outcomes = {}
@@ -71,12 +81,11 @@ def record(study: Study, seed: int) -> None:
 
 
 def probe(study: Study, seed: int) -> None:
-    """Write down the proxy probe of the encoders that are trained at this seed, if it is not known yet."""
+    """Write down the proxy probe of the contenders' encoders, which are trained."""
     for name in {c.encoder for c in study.contenders.values()} - {None}:
-        if _read(study, seed, name) is None:
-            plan = make_plan(study.run(seed, name))
-            encoder = FactorEncoder.from_pretrained(plan.folder / "encoder")
-            _write({"scores": probe_domains(encoder, plan.domains)}, study, seed, name)
+        plan = make_plan(study.run(seed, name))
+        encoder = FactorEncoder.from_pretrained(plan.folder / "encoder")
+        _write({"scores": probe_domains(encoder, plan.domains)}, study, seed, name)
 
 
 def probes(study: Study, outcomes: Outcomes) -> Probes:
