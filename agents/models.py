@@ -53,8 +53,9 @@ def build_model(
     if standardize:
         policy["features_extractor_class"] = Standardize
         policy["features_extractor_kwargs"] = observation_statistics(env, seed)
+    own: dict[str, Any] = {}  # what networks on images are told of the robot's own numbers
     if isinstance(augmenter, ImageAugmenter) and knows_itself(env.observation_space):
-        policy[PROPRIOCEPTION] = observation_statistics(env, seed, PROPRIOCEPTION)
+        own[PROPRIOCEPTION] = observation_statistics(env, seed, PROPRIOCEPTION)
     common = {
         "learning_rate": algorithm.learning_rate,
         "batch_size": algorithm.batch_size,
@@ -63,7 +64,8 @@ def build_model(
         "device": "cpu",
     }
     if isinstance(algorithm, Ppo):
-        return _build_ppo(algorithm, env, steps, augmenter, common)
+        return _build_ppo(algorithm, env, steps, augmenter, common, own)
+    policy |= own
     if pretrained is not None:
         policy["pretrained"] = pretrained.describe()
     model = _build_off_policy(algorithm, env, steps, augmenter, common)
@@ -115,11 +117,11 @@ def _build_ppo(
     steps: int,
     augmenter: LatentAugmenter | ImageAugmenter,
     common: dict[str, Any],
+    own: dict[str, Any],
 ) -> BaseAlgorithm:
     if isinstance(augmenter, ImageAugmenter):
-        policy = common["policy_kwargs"]
-        own = {PROPRIOCEPTION: policy.pop(PROPRIOCEPTION)} if PROPRIOCEPTION in policy else {}
-        policy |= {"features_extractor_class": ImageFeatures, "features_extractor_kwargs": own}
+        extractor = {"features_extractor_class": ImageFeatures, "features_extractor_kwargs": own}
+        common["policy_kwargs"] |= extractor
     common |= {"gamma": ppo.discount, "ent_coef": ppo.entropy, "steps": steps, "agreement": ppo.agreement}
     passes = {"n_steps": ppo.rollout, "n_epochs": ppo.epochs}
     return DracPPO(ActorCriticPolicy, env, augmenter=augmenter, **passes, **common)
