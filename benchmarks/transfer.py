@@ -31,7 +31,7 @@ from matrix.gain_picture import ablation_matrix, gain_matrix
 from matrix.gains import gains, gains_as_markdown
 from matrix.records import Outcomes, Probes, probe, probes, record, recorded, unprobed, unrecorded
 from matrix.study import Study, evaluate, prepare, train
-from matrix.table import as_markdown, single, summary, wins
+from matrix.table import apart, as_markdown, single, summary, wins
 from matrix.tuning import as_lines, tune
 
 from simfactor.errors import SimfactorError, unknown_name
@@ -82,6 +82,8 @@ def main() -> int:
 def show(found: Mapping[str, Any], domains: Sequence[str]) -> None:
     """Print what came out, and what is missing."""
     print(as_markdown(found["agents"], SHOWN))
+    for line in apart(found["agents"]):
+        print(f"far apart in the clean world, training by training: {line}")
     print("rank correlation of probe and success:", json.dumps(found["probe"].get("rank_correlation")))
     if found["gains"]:
         print(gains_as_markdown(found["gains"]))

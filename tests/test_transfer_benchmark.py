@@ -20,7 +20,7 @@ from matrix.learning import Learning, learning, medians
 from matrix.records import Outcome, probe, probes, record, recorded, unprobed, unrecorded
 from matrix.study import EPISODES as EPISODES_FOLDER
 from matrix.study import Study
-from matrix.table import as_markdown, single, summary, wins
+from matrix.table import apart, as_markdown, single, summary, wins
 from matrix.tuning import SEED, as_lines, settings
 from transfer import ranked
 
@@ -222,6 +222,14 @@ def test_the_table_has_an_iqm_for_every_shift_and_names_the_worst(study: Study) 
     line = as_markdown({"state": found}, ["clean"]).splitlines()[-1]
     assert line.startswith("| state | 1.00 |")
     assert line.endswith("| 2 | 12 | never |")
+
+
+def test_trainings_that_end_far_apart_are_told() -> None:
+    def of(*rates: float) -> dict[str, dict[str, dict[str, list[float]]]]:
+        return {"clean": {"success": {"by_seed": list(rates)}}}
+
+    found = {"pixels": of(0.86, 0.27, 0.5), "near": of(0.9, 1.0), "one": of(0.3)}
+    assert apart(found) == ["pixels 0.27, 0.50, 0.86"]
 
 
 class Finished:

@@ -18,6 +18,7 @@ from .records import Outcome, Outcomes
 Array = NDArray[np.float64]
 
 AHEAD = 0.02 - 1e-9
+APART = 0.1 + 1e-9
 
 
 def summary(domains: Sequence[Domain], outcomes: Outcomes, told: Mapping[str, Contender]) -> dict[str, Any]:
@@ -81,6 +82,13 @@ def wins(found: Mapping[str, Any], ours: str, baselines: Sequence[str], shifts: 
             clearly = " clearly" if held[best]["low"] > own["high"] else ""
             lines.append(f"{shift}: {best} {held[best]['mean']:.2f},{clearly} ahead of {own['mean']:.2f}")
     return lines
+
+
+def apart(found: Mapping[str, Any]) -> list[str]:
+    """A line for each contender whose trainings ended more than ten in a hundred apart in the clean world."""
+    rates = {name: sorted(entry["clean"]["success"]["by_seed"]) for name, entry in found.items()}
+    far = {name: values for name, values in rates.items() if values[-1] - values[0] > APART}
+    return [f"{name} {', '.join(f'{rate:.2f}' for rate in values)}" for name, values in far.items()]
 
 
 def _success(entry: Mapping[str, Any]) -> dict[str, Any]:
